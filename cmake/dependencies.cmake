@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+# Debian packages, by pkg-config where they have it; docs/architecture.md says why each is here.
+find_package(PkgConfig REQUIRED)
+function(sluice_dependency name)
+  pkg_check_modules(${name} REQUIRED IMPORTED_TARGET GLOBAL ${ARGN})
+endfunction()
+
+sluice_dependency(OPENSSL openssl>=3.0)
+sluice_dependency(XDP libxdp)
+sluice_dependency(BPF libbpf)
+sluice_dependency(SRTP libsrtp2)
+sluice_dependency(USRSCTP usrsctp)
+sluice_dependency(H2O libh2o-evloop)
+sluice_dependency(JANSSON jansson)
+sluice_dependency(JWT libjwt)
+sluice_dependency(PROTOBUFC libprotobuf-c)
+sluice_dependency(YAML yaml-0.1)
+sluice_dependency(CURL libcurl)
+sluice_dependency(CARES libcares)
+sluice_dependency(ZLIB zlib)
+sluice_dependency(SQLITE sqlite3)
+sluice_dependency(HIREDIS hiredis)
+sluice_dependency(SECCOMP libseccomp)
