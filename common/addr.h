@@ -14,7 +14,7 @@
 struct net_addr {
     uint8_t family; /* 0 = unset, 4 or 6 */
     uint8_t pad;
-    uint16_t port; /* host order */
+    uint16_t port;  /* host order */
     uint8_t ip[16]; /* network order; IPv4 in the first four bytes, the rest zero */
 };
 

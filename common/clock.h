@@ -12,8 +12,8 @@
 typedef uint64_t usec_t;
 
 /* "No deadline": later than any `now`. */
-#define USEC_NEVER UINT64_MAX
-#define USEC_PER_MS 1000ULL
+#define USEC_NEVER   UINT64_MAX
+#define USEC_PER_MS  1000ULL
 #define USEC_PER_SEC 1000000ULL
 
 /* CLOCK_MONOTONIC in microseconds. */

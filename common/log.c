@@ -51,7 +51,8 @@ static void format_time(char buf[static 40])
     snprintf(buf + n, 40 - n, ".%03dZ", (int)(tv.tv_usec / 1000));
 }
 
-/* A message may carry bytes from the network: nothing below 0x20 reaches a terminal or breaks a line. */
+/* A message may carry bytes from the network: nothing below 0x20 reaches a terminal or breaks a
+ * line. */
 static size_t escape(char *out, size_t cap, const char *text, bool json)
 {
     size_t n = 0;
