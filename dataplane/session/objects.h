@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the session engine is made of: private to this directory. Objects live in fixed arrays and
+ * never move; lists run through them. `state` is the link's message that opened or last changed the
+ * object, owned, and what a new control is told.
+ */
+#ifndef SLUICE_DATAPLANE_SESSION_OBJECTS_H
+#define SLUICE_DATAPLANE_SESSION_OBJECTS_H
+
+#include "dataplane/session/id_map.h"
+#include "dataplane/session/session.h"
+#include "dataplane/session/timers.h"
+
+#include "dataplane/dtls/dtls.h"
+#include "dataplane/ice/agent.h"
+#include "dataplane/sctp/sctp.h"
+
+#include <sys/queue.h>
+
+struct room {
+    uint64_t id;
+    LIST_HEAD(, participant) participants;
+    LIST_ENTRY(room) link;
+};
+
+struct participant {
+    handle_t handle;
+    struct room *room;
+    Sluice__Link__Participant *state;
+    uint32_t last_reliable_sequence;
+    LIST_HEAD(, transport) transports;
+    LIST_ENTRY(participant) link; /* room->participants */
+};
+
+struct transport {
+    handle_t handle; /* of the media session too */
+    struct participant *participant;
+    Sluice__Link__Transport *state;
+    Sluice__Link__RemoteDescription *remote; /* NULL until set */
+    Sluice__Link__Connection connection;
+    char failure[64]; /* reason of FAILED */
+    struct ice_agent *ice;
+    struct dtls *dtls;
+    struct sctp *sctp;
+    bool keyed;      /* workers have the SRTP keys */
+    bool data_ready; /* _reliable and _lossy are open */
+    struct net_path path; /* selected pair; remote.family 0: none */
+    LIST_HEAD(, track) tracks;
+    LIST_HEAD(, subscription) subscriptions;
+    LIST_ENTRY(transport) link; /* participant->transports */
+};
+
+struct track {
+    handle_t handle;
+    struct transport *transport;
+    Sluice__Link__Track *state;
+    uint32_t readers; /* bit per worker that has a downtrack */
+    uint8_t wanted[PKTIO_WORKERS_MAX]; /* by worker: highest layer wanted */
+    uint8_t wanted_told;
+    LIST_HEAD(, subscription) subscriptions;
+    LIST_ENTRY(track) link; /* transport->tracks */
+};
+
+struct subscription {
+    handle_t handle;
+    struct track *track;
+    struct transport *transport; /* the subscriber's */
+    Sluice__Link__Subscription *state;
+    LIST_ENTRY(subscription) track_link;     /* track->subscriptions */
+    LIST_ENTRY(subscription) transport_link; /* transport->subscriptions */
+};
+
+/* One kind of object: ids, handles, and the array that handles index. */
+struct registry {
+    struct handle_pool pool;
+    struct id_map ids;
+};
