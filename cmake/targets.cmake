@@ -24,10 +24,14 @@ function(sluice_program name)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 endfunction()
 
-# sluice_test(name SOURCES tests/unit/test_x.c LIBS x ...): a cmocka program, registered with ctest.
-# Paths are relative to the source root.
+# sluice_test(name SOURCES tests/unit/test_x.c LIBS x ... [LABELS l ...]): a cmocka program, registered
+# with ctest. Paths are relative to the source root. Labels: "unit" unless given; "threads" as well for
+# what ThreadSanitizer is to see; "system" for what needs root. Exit code 77 means skipped.
 function(sluice_test name)
-  cmake_parse_arguments(A "" "" "SOURCES;LIBS;ARGS" ${ARGN})
+  cmake_parse_arguments(A "" "" "SOURCES;LIBS;ARGS;LABELS" ${ARGN})
+  if(NOT A_LABELS)
+    set(A_LABELS unit)
+  endif()
   if(SLUICE_FUZZ)
     return()
   endif()
@@ -37,7 +41,7 @@ function(sluice_test name)
   target_link_libraries(${name} PRIVATE ${A_LIBS} cmocka Threads::Threads)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   add_test(NAME ${name} COMMAND ${name} ${A_ARGS})
-  set_tests_properties(${name} PROPERTIES LABELS unit)
+  set_tests_properties(${name} PROPERTIES LABELS "${A_LABELS}" SKIP_RETURN_CODE 77)
 endfunction()
 
 # sluice_fuzz(name SOURCES tests/fuzz/fuzz_x.c LIBS x ...): a libFuzzer program.
