@@ -6,7 +6,9 @@
  *   sim  memory and virtual time, for tests and benchmarks
  *
  * A backend is opened once for all workers; after that each `struct pktio` belongs to one thread
- * and is never shared. Nothing here allocates, locks or makes a system call per packet.
+ * and is never shared. Nothing here allocates, locks or makes a system call per packet. pktio
+ * counts rx_packets, rx_bytes (all that arrived), tx_packets, tx_bytes (all that left), and its own
+ * drops.
  */
 #ifndef SLUICE_DATAPLANE_PKTIO_PKTIO_H
 #define SLUICE_DATAPLANE_PKTIO_PKTIO_H
@@ -22,6 +24,7 @@
 
 #define PKTIO_BURST       64   /* most packets of one pktio_receive() */
 #define PKTIO_PAYLOAD_MAX 1472 /* largest UDP payload sent: 1500 - 20 - 8 */
+#define PKTIO_RECEIVE_MAX 2048 /* longer datagrams count as COUNTER_DROP_TRUNCATED */
 #define PKTIO_WORKERS_MAX 16
 #define PKTIO_FDS_MAX     64 /* most descriptors of one pktio_fds() */
 #define PKTIO_ERROR_TEXT  256
@@ -39,13 +42,14 @@ struct net_path {
 /* A received datagram. `data` may be written to; it stays until pktio_receive_done(). */
 struct pktio_packet {
     uint8_t *data;
-    uint32_t len;
+    uint32_t len; /* 1..PKTIO_RECEIVE_MAX; empty ones are dropped and counted */
     struct net_path path;
 };
 
 struct pktio; /* one worker's */
 
-/* Up to PKTIO_BURST packets into out[]; returns how many, 0 if none wait. */
+/* Up to PKTIO_BURST packets into out[]; returns how many, 0 if none wait. After a full burst more
+ * may wait in memory, where poll(2) does not see them: pktio_deadline() then says so. */
 size_t pktio_receive(struct pktio *io, struct pktio_packet out[static PKTIO_BURST], usec_t now);
 
 /* Gives the memory of the last burst back. */
@@ -63,8 +67,8 @@ void pktio_flush(struct pktio *io, usec_t now);
 /* Descriptors to poll for input, with their events; returns how many. They do not change. */
 size_t pktio_fds(struct pktio *io, struct pollfd fds[static PKTIO_FDS_MAX]);
 
-/* When the backend wants pktio_flush() called again without input (frames outstanding); USEC_NEVER
- * if not. */
+/* When the backend wants pktio_receive() and pktio_flush() called again without input on the
+ * descriptors (packets left over, frames outstanding); USEC_NEVER if not. */
 usec_t pktio_deadline(const struct pktio *io);
 
 /* Says whether RTP and RTCP from path->remote to path->local are wanted (a validated pair). The xdp
