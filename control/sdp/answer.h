@@ -10,9 +10,6 @@
 #include "control/sdp/negotiated.h"
 #include "control/sdp/write.h"
 
-#define SDP_STREAM_ID_MAX 96 /* with NUL */
-#define SDP_TRACK_ID_MAX  48 /* with NUL */
-
 enum sdp_role {
     SDP_ROLE_REJECT,  /* port 0, out of the bundle */
     SDP_ROLE_PUBLISH, /* the client sends a track: recvonly */
@@ -20,15 +17,6 @@ enum sdp_role {
     SDP_ROLE_IDLE,    /* may send later: sendonly without msid */
     SDP_ROLE_ENDED,   /* nobody sends any more: inactive, may be used again */
     SDP_ROLE_DATA,
-};
-
-/* A track as it is sent in a section. */
-struct sdp_sending {
-    char stream_id[SDP_STREAM_ID_MAX]; /* "PA_…|TR_…": cname and msid */
-    char track_sid[SDP_TRACK_ID_MAX];
-    uint32_t ssrc;
-    uint32_t rtx_ssrc; /* 0: none, no FID group is written */
-    bool stereo;
 };
 
 /* A track as it is published. */

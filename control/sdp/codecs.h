@@ -50,6 +50,11 @@ const char *sdp_codec_mime(enum sdp_codec codec);
 const char *sdp_codec_name(enum sdp_codec codec);
 bool sdp_codec_is_video(enum sdp_codec codec);
 
+/* The entry that `f` of section s matches: NULL if none fits.
+ * See sdp_codec_of() for what is compared. */
+const struct sdp_codec_entry *sdp_codec_entry_of(const struct sdp_section *s,
+                                                 const struct sdp_format *f);
+
 /* What `f` of section s is, SDP_CODEC_UNKNOWN if no entry of the table fits (name, clock, channels,
  * and for H264 packetization-mode and profile, VP9 profile-id, AV1 profile). RED only if it is
  * RED of an Opus format of the section. */

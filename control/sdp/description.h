@@ -16,7 +16,7 @@
 
 /* More of anything is refused. A Chromium video section takes 5.5 KiB, an audio section 1 KiB. */
 #define SDP_SIZE_MAX     (1024 * 1024)
-#define SDP_LINE_MAX     2048
+#define SDP_LINE_MAX     4096
 #define SDP_SECTIONS_MAX 256
 #define SDP_CODECS_MAX   64 /* per section */
 #define SDP_EXTMAPS_MAX  32
@@ -69,7 +69,8 @@ struct sdp_format {
 };
 
 struct sdp_extmap {
-    uint16_t id; /* 1..255 */
+    uint8_t id;        /* 1..255 */
+    uint8_t direction; /* enum sdp_direction of the offerer */
     struct sdp_text uri;
 };
 
@@ -99,6 +100,7 @@ struct sdp_section {
     bool bundled; /* its mid is in a=group:BUNDLE */
     bool rtcp_mux;
     bool bundle_only;
+    bool extmap_allow_mixed;
     struct sdp_text media, protocol; /* of the m-line, for the rejection */
     struct sdp_text first_format;    /* likewise */
     struct sdp_text mid;
@@ -138,5 +140,8 @@ const struct sdp_format *sdp_format_by_pt(const struct sdp_section *s, uint8_t p
 /* The offerer may send (receive) in this section. */
 bool sdp_section_sends(const struct sdp_section *s);
 bool sdp_section_receives(const struct sdp_section *s);
+
+/* It is bundled, and not rejected by the offerer (port 0 without bundle-only). */
+bool sdp_section_lives(const struct sdp_section *s);
 
 #endif

@@ -9,7 +9,7 @@
 #include "control/sdp/codecs.h"
 
 #define SDP_PAYLOADS_MAX  16
-#define SDP_FMTP_MAX      160 /* with NUL; longer ones are cut for the dataplane only */
+#define SDP_FMTP_MAX      160 /* with NUL; a longer one is left empty */
 #define SDP_ENCODINGS_MAX 3
 
 struct sdp_payload {

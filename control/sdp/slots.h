@@ -28,14 +28,14 @@ struct sdp_waiting {
 /* Zero at first. About 12 KiB. */
 struct sdp_slots {
     uint32_t slot_count, waiting_count;
-    uint32_t asked_audios, asked_videos;     /* of those waiting, already asked for */
-    bool no_reuse;                           /* Safari: a section serves one track only */
-    struct sdp_slot slots[SDP_SECTIONS_MAX]; /* by m-line */
+    uint32_t asked_audios, asked_videos;    /* of those waiting, already asked for */
+    bool no_reuse;                          /* Safari: a section serves one track only */
+    struct sdp_slot slot[SDP_SECTIONS_MAX]; /* by m-line */
     struct sdp_waiting waiting[SDP_WAITING_MAX];
 };
 
-/* Takes the sections of a client's offer: new ones are added, tracks that wait get free ones,
- * tracks whose section can no longer send wait again. Forgets what was asked for. */
+/* Takes the sections of a client's offer: new ones are added (and what was asked for is less by
+ * them), tracks that wait get free ones, tracks whose section can no longer send wait again. */
 void sdp_slots_update(struct sdp_slots *t, const struct sdp_description *offer);
 
 /* Gives the owner the first free section of the kind. Returns its m-line, or -1 if it has to wait;
@@ -51,6 +51,9 @@ int sdp_slots_find(const struct sdp_slots *t, uint64_t owner);
 /* How many sections more the client must add beyond what was asked for; they count as asked for
  * from now on. False if none. Call after each answer. */
 bool sdp_slots_require(struct sdp_slots *t, uint32_t *audios, uint32_t *videos);
+
+/* What was asked for may not have reached the client (its signal connection was cut): ask again. */
+void sdp_slots_forget_asked(struct sdp_slots *t);
 
 /* The role of m-line i in the next answer for sections that the client does not send in:
  * SDP_ROLE_SEND, SDP_ROLE_IDLE or SDP_ROLE_ENDED. */

@@ -9,6 +9,9 @@
 #include "control/sdp/candidate.h"
 #include "control/sdp/description.h"
 
+#define SDP_STREAM_ID_MAX 96 /* with NUL */
+#define SDP_TRACK_ID_MAX  48 /* with NUL */
+
 struct sdp_writer {
     char *buf;
     size_t len, cap;
@@ -29,11 +32,37 @@ struct sdp_local {
     size_t candidate_count;
 };
 
+/* A track as it is sent in a section. */
+struct sdp_sending {
+    char stream_id[SDP_STREAM_ID_MAX]; /* "PA_…|TR_…": cname and msid */
+    char track_sid[SDP_TRACK_ID_MAX];
+    uint32_t ssrc;
+    uint32_t rtx_ssrc; /* 0: none, no FID group is written */
+    bool stereo;
+    bool red; /* audio goes out as RED: no NACK then */
+};
+
 /* cap includes the terminating NUL. */
 struct sdp_writer sdp_writer_of(char *buf, size_t cap);
 
-/* One line; the end of line is added. */
-__attribute__((format(printf, 2, 3))) void sdp_write_line(struct sdp_writer *w, const char *format,
-                                                          ...);
+__attribute__((format(printf, 2, 3))) void sdp_write(struct sdp_writer *w, const char *format, ...);
+
+/* v=, o=, s=, t= and the attributes of the session level but the group. */
+void sdp_write_session(struct sdp_writer *w, const struct sdp_local *local, bool allow_mixed);
+
+void sdp_write_credentials(struct sdp_writer *w, const struct sdp_local *local);
+
+/* All candidates and end-of-candidates; nothing if there are none. */
+void sdp_write_candidates(struct sdp_writer *w, const struct sdp_local *local);
+
+/* A whole data section but its candidates. */
+void sdp_write_data(struct sdp_writer *w, const struct sdp_local *local, const char *mid,
+                    const char *setup);
+
+/* ssrc-group (if rtx), ssrc and msid lines. */
+void sdp_write_sending(struct sdp_writer *w, const struct sdp_sending *s, bool rtx);
+
+/* `feedback` is a set of enum sdp_feedback. */
+void sdp_write_feedback(struct sdp_writer *w, uint8_t pt, uint8_t feedback);
 
 #endif
