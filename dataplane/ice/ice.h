@@ -66,6 +66,8 @@ struct ice_agent {
     usec_t last_check;       /* on any pair */
     usec_t first_nomination; /* under the current credentials; 0: none */
     bool tcp_only;
+    struct net_path evicted; /* a pair that made room for another */
+    bool evicted_pending;
     bool state_changed, selected_changed; /* not yet told */
 };
 
@@ -123,7 +125,7 @@ bool ice_knows_path(const struct ice_agent *a, const struct net_path *path);
 
 /* A TCP connection is gone: its pair is removed. If it was selected, the best other pair of the
  * newest credentials takes its place, if there is one. */
-void ice_path_closed(struct ice_agent *a, const struct net_path *path, usec_t now);
+void ice_path_closed(struct ice_agent *a, const struct net_path *path);
 
 /* When to call ice_timeout(); USEC_NEVER if nothing is pending. */
 usec_t ice_deadline(const struct ice_agent *a);

@@ -15,6 +15,7 @@
 
 #define STUN_HEADER          20
 #define STUN_TRANSACTION     12
+#define STUN_MESSAGE_MAX     1500 /* longer ones are refused */
 #define STUN_MAGIC           0x2112a442u
 #define STUN_BINDING         0x001 /* the only method we know */
 #define STUN_USERNAME_MAX    513
