@@ -28,19 +28,26 @@ const char *sdp_extension_uri(enum sdp_extension ext)
     return ext < SDP_EXT_COUNT ? uris[ext] : "";
 }
 
+/* Where the field of each extension is. */
+static const uint8_t offsets[SDP_EXT_COUNT] = {
+    [SDP_EXT_MID] = offsetof(struct sdp_extensions, mid),
+    [SDP_EXT_RID] = offsetof(struct sdp_extensions, rid),
+    [SDP_EXT_REPAIRED_RID] = offsetof(struct sdp_extensions, repaired_rid),
+    [SDP_EXT_AUDIO_LEVEL] = offsetof(struct sdp_extensions, audio_level),
+    [SDP_EXT_ABS_SEND_TIME] = offsetof(struct sdp_extensions, abs_send_time),
+    [SDP_EXT_TRANSPORT_CC] = offsetof(struct sdp_extensions, transport_cc),
+    [SDP_EXT_DEPENDENCY_DESCRIPTOR] = offsetof(struct sdp_extensions, dependency_descriptor),
+    [SDP_EXT_ABS_CAPTURE_TIME] = offsetof(struct sdp_extensions, abs_capture_time),
+    [SDP_EXT_PLAYOUT_DELAY] = offsetof(struct sdp_extensions, playout_delay),
+};
+
 void sdp_extensions_put(struct sdp_extensions *x, enum sdp_extension ext, uint8_t id)
 {
-    uint8_t *const fields[SDP_EXT_COUNT] = {
-        [SDP_EXT_MID] = &x->mid,
-        [SDP_EXT_RID] = &x->rid,
-        [SDP_EXT_REPAIRED_RID] = &x->repaired_rid,
-        [SDP_EXT_AUDIO_LEVEL] = &x->audio_level,
-        [SDP_EXT_ABS_SEND_TIME] = &x->abs_send_time,
-        [SDP_EXT_TRANSPORT_CC] = &x->transport_cc,
-        [SDP_EXT_DEPENDENCY_DESCRIPTOR] = &x->dependency_descriptor,
-        [SDP_EXT_ABS_CAPTURE_TIME] = &x->abs_capture_time,
-        [SDP_EXT_PLAYOUT_DELAY] = &x->playout_delay,
-    };
     if (ext < SDP_EXT_COUNT)
-        *fields[ext] = id;
+        ((uint8_t *)x)[offsets[ext]] = id;
+}
+
+uint8_t sdp_extensions_get(const struct sdp_extensions *x, enum sdp_extension ext)
+{
+    return ext < SDP_EXT_COUNT ? ((const uint8_t *)x)[offsets[ext]] : 0;
 }

@@ -26,7 +26,8 @@ typedef uint32_t sdp_extension_set;
 enum sdp_extension sdp_extension_by_uri(struct sdp_text uri);
 const char *sdp_extension_uri(enum sdp_extension ext);
 
-/* Sets the field of ext. */
+/* The field of ext. */
 void sdp_extensions_put(struct sdp_extensions *x, enum sdp_extension ext, uint8_t id);
+uint8_t sdp_extensions_get(const struct sdp_extensions *x, enum sdp_extension ext);
 
 #endif

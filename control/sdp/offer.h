@@ -16,13 +16,15 @@
 struct sdp_offer_section {
     enum sdp_kind kind; /* SDP_AUDIO or SDP_VIDEO */
     bool active;        /* has a track; otherwise recvonly without msid */
-    uint64_t owner;     /* the caller's */
+    uint64_t owner;     /* the caller's, not zero */
+    uint64_t offered;   /* the owner in the last offer, 0: none */
     struct sdp_sending sending;
 };
 
 /* The table of one PeerConnection; zero at first. About 44 KiB. */
 struct sdp_offer_table {
     uint32_t count;
+    uint32_t offered_count; /* of sections in the last offer */
     struct sdp_offer_section sections[SDP_OFFER_TRACKS_MAX];
 };
 
@@ -37,13 +39,14 @@ bool sdp_offer_detach(struct sdp_offer_table *t, uint64_t owner);
 /* -1 if it has none. The mid of section i is i + 1. */
 int sdp_offer_find(const struct sdp_offer_table *t, uint64_t owner);
 
-/* Writes the offer. False if w overflows. */
-bool sdp_offer(const struct sdp_offer_table *t, const struct sdp_local *local,
+/* Writes the offer and remembers what was offered. False if w overflows. */
+bool sdp_offer(struct sdp_offer_table *t, const struct sdp_local *local,
                const struct sdp_policy *policy, struct sdp_writer *w);
 
-/* Takes the client's answer: facts[i] is what section i of the table agreed on (rejected if the
- * client said so or cannot receive it), for i < t->count at the time of the offer. False with *e if
- * it does not answer such an offer. */
+/* Takes the client's answer to the last offer: facts[i] (t->count members) is what section i agreed
+ * on, `rejected` if the client said so or knows none of the codecs, of direction SDP_SENDONLY if
+ * its track may be sent. Tracks that were attached since the offer may not: they need another one.
+ * False with *e if it does not answer that offer. */
 bool sdp_offer_apply(const struct sdp_offer_table *t, const struct sdp_policy *policy,
                      const struct sdp_description *answer, struct sdp_negotiated *facts,
                      struct sdp_remote *remote, struct sdp_error *e);
