@@ -76,7 +76,10 @@ void dtls_timeout(struct dtls *d, usec_t now);
 
 enum dtls_state dtls_state(const struct dtls *d);
 bool dtls_is_client(const struct dtls *d);
-bool dtls_peer_closed(const struct dtls *d);  /* close_notify came; SRTP keys stay good */
+
+/* close_notify or an alert came, so no more data; SRTP keys stay good and the state is unchanged.
+ */
+bool dtls_peer_closed(const struct dtls *d);
 const char *dtls_error(const struct dtls *d); /* of DTLS_FAILED, for the log; "" else */
 
 /* Master keys of both directions; false unless connected with an SRTP profile. */
@@ -85,7 +88,9 @@ bool dtls_srtp_masters(const struct dtls *d, struct srtp_master *receive, struct
 /* One application record (an SCTP packet) of 1..DTLS_DATA_MAX bytes. */
 enum dtls_result dtls_write(struct dtls *d, const uint8_t *data, size_t len, usec_t now);
 
-/* The next application record that came, 0: none. Records longer than cap are cut. */
+/* The next application record that came, 0: none. Also to be called if no data is
+ * expected: it answers what the peer repeats of its handshake. What exceeds cap comes with the next
+ * call: give DTLS_INPUT_MAX bytes. */
 size_t dtls_read(struct dtls *d, uint8_t *buf, size_t cap);
 
 /* Sends close_notify; fetch it with dtls_output(). */

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of dtls/ share.
+ */
+#ifndef SLUICE_DATAPLANE_DTLS_DTLS_INTERNAL_H
+#define SLUICE_DATAPLANE_DTLS_DTLS_INTERNAL_H
+
+#include "dataplane/dtls/dtls.h"
+
+#include <openssl/bio.h>
+#include <openssl/ssl.h>
+
+struct dtls_context {
+    SSL_CTX *ssl;
+    BIO_METHOD *bio;
+    uint8_t fingerprint[DTLS_FINGERPRINT];
+};
+
+/* Room for two flights of ours, or a few application records. */
+#define DTLS_OUTPUT_BUFFER 8192
+
+/* Datagrams between OpenSSL and dtls_input(), dtls_output(). */
+struct datagrams {
+    uint8_t in[DTLS_INPUT_MAX];
+    uint16_t in_len; /* 0: none waits */
+    uint16_t out_begin, out_end;
+    uint8_t out[DTLS_OUTPUT_BUFFER]; /* each with its length (native 16 bit) before it */
+};
+
+struct dtls {
+    SSL *ssl;
+    void *user;
+    enum dtls_state state;
+    bool client, peer_closed, broken, has_expected, handshake_done;
+    uint8_t expected[DTLS_FINGERPRINT];
+    usec_t deadline;
+    char error[DTLS_ERROR_TEXT];
+    struct datagrams io;
+};
+
+/* True if the peer's certificate is the expected one. */
+bool dtls_peer_fits(const struct dtls *d);
+
+/* A BIO that moves whole datagrams (struct datagrams is its data). NULL if out of memory. */
+BIO_METHOD *datagram_bio_method(void);
+
+/* A BIO on io, which must outlive it. */
+BIO *datagram_bio_new(const BIO_METHOD *method, struct datagrams *io);
+
+/* Takes the oldest datagram that was written; 0 if there is none. */
+size_t datagrams_take(struct datagrams *io, uint8_t buf[static DTLS_MTU]);
+
+/* True if a datagram of DTLS_MTU bytes can still be written. */
+bool datagrams_have_room(const struct datagrams *io);
+
+#endif
