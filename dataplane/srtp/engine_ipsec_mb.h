@@ -24,7 +24,9 @@ struct imb_scratch {
 struct imb_engine {
     struct srtp_engine base;
     IMB_MGR *wide;  /* the widest vectors of this CPU */
-    IMB_MGR *small; /* fewer lanes and SHA-NI: cheaper for few packets */
+    IMB_MGR *small; /* two lanes with SHA-NI, where the CPU has it */
+    /* AES-CM packets in one call from which each manager is the faster way. */
+    size_t wide_from, small_from;
     struct gcm_context_data gcm;
     struct imb_scratch scratch;
 };

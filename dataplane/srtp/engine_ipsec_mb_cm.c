@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * AES-CM with HMAC-SHA1. SHA-1 is what costs, and it is fast only for many packets side by side:
- * the wide manager for many, the small one for few.
+ * AES-CM with HMAC-SHA1. SHA-1 is what costs. A manager hashes one packet per vector lane and takes
+ * as long for one lane as for all, so the number of packets says which way is the fastest.
  */
 #include "dataplane/srtp/engine_ipsec_mb.h"
 
 #include <string.h>
-
-#define WIDE_FROM 32 /* packets from which the wide manager is the faster one */
-
-#ifndef IMB_SMALL
-#define IMB_SMALL 1
-#endif
 
 static void fill_cipher(IMB_JOB *job, const struct imb_cm_keys *keys, const uint8_t *iv,
                         const uint8_t *in, size_t len, uint8_t *out)
@@ -93,10 +87,11 @@ static void run_jobs(IMB_MGR *m, struct imb_scratch *s, const struct srtp_job *c
 
 void imb_protect_cm(struct imb_engine *e, const struct srtp_job *const *jobs, size_t n)
 {
-    if (n < WIDE_FROM && !IMB_SMALL) {
+    if (n >= e->wide_from)
+        run_jobs(e->wide, &e->scratch, jobs, n);
+    else if (n >= e->small_from)
+        run_jobs(e->small, &e->scratch, jobs, n);
+    else
         for (size_t i = 0; i < n; i++)
             srtp_protect_one(&e->base, jobs[i]);
-        return;
-    }
-    run_jobs(n < WIDE_FROM ? e->small : e->wide, &e->scratch, jobs, n);
 }
