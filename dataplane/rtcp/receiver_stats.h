@@ -28,10 +28,32 @@ struct receiver_stats {
 
 void receiver_stats_init(struct receiver_stats *s, uint32_t clock_rate);
 
+/* RFC 3550 A.8. Packets of one frame share a timestamp: the first one speaks for it. */
+static inline void receiver_stats_jitter(struct receiver_stats *s, uint32_t ts, usec_t now)
+{
+    uint32_t transit = (uint32_t)(now * s->clock_rate / USEC_PER_SEC) - ts;
+    int32_t change = (int32_t)(transit - s->transit);
+    uint32_t size = change < 0 ? 0U - (uint32_t)change : (uint32_t)change;
+    if (s->received > 1 && size < s->clock_rate * 10U) /* more is a new start of the clock */
+        s->jitter16 += size - ((s->jitter16 + 8) >> 4);
+    s->transit = transit;
+    s->last_ts = ts;
+}
+
 /* One packet that came over the network in its own stream (not by RTX), not a duplicate.
  * `in_order`: it has the highest sequence number so far; only those count for the jitter. */
-void receiver_stats_packet(struct receiver_stats *s, uint64_t seq, uint32_t ts, size_t bytes,
-                           bool in_order, usec_t now);
+static inline void receiver_stats_packet(struct receiver_stats *s, uint64_t seq, uint32_t ts,
+                                         size_t bytes, bool in_order, usec_t now)
+{
+    if (s->highest == 0)
+        s->base = s->highest = seq;
+    else if (seq > s->highest)
+        s->highest = seq;
+    s->received++;
+    s->bytes += bytes;
+    if (in_order && (ts != s->last_ts || s->received == 1))
+        receiver_stats_jitter(s, ts, now);
+}
 
 /* A packet that was lost, brought by RTX: not lost any more. */
 static inline void receiver_stats_recovered(struct receiver_stats *s)

@@ -16,12 +16,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TWCC_WINDOW 1024 /* sequence numbers remembered, a power of two */
+#define TWCC_WINDOW       1024 /* sequence numbers remembered, a power of two */
+#define TWCC_FEEDBACK_MIN 512  /* bytes of buffer that any run of losses in the window fits */
 
 struct twcc_recorder {
     uint64_t highest; /* 64-bit sequence number; 0: none yet */
     uint64_t next;    /* first one that the next feedback tells about */
-    usec_t first_held, last_feedback, last_due;
+    usec_t last_feedback, due;
     uint32_t sender_ssrc, media_ssrc;
     uint16_t held; /* recorded since the last feedback */
     uint8_t feedback_count;
@@ -40,11 +41,12 @@ void twcc_recorder_record(struct twcc_recorder *r, uint16_t seq, uint32_t media_
  * at once. */
 static inline usec_t twcc_recorder_deadline(const struct twcc_recorder *r)
 {
-    return r->held ? r->last_due : USEC_NEVER;
+    return r->held ? r->due : USEC_NEVER;
 }
 
 /* Writes one feedback packet if it is due; call until it returns 0, as deltas that are out of range
- * or a full buffer start a new packet. Returns the length. cap >= 32. */
+ * or a full buffer start a new packet. Returns the length. A `cap` below
+ * TWCC_FEEDBACK_MIN gives nothing. */
 size_t twcc_recorder_feedback(struct twcc_recorder *r, usec_t now, uint8_t *out, size_t cap);
 
 #endif

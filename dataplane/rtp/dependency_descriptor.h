@@ -98,7 +98,8 @@ enum dd_result dd_parse(struct dependency_descriptor *d, const struct dd_structu
 
 /* Reads one descriptor of a stream and takes over the structure and the active targets it brings.
  * `in_order`: the packet has the highest sequence number so far; a late packet does not replace a
- * newer structure. `frame` gets the 64-bit frame number. On anything but DD_OK the stream is as
+ * newer structure. `frame` gets the 64-bit frame number, which goes on growing
+ * when a restarted encoder counts from lower. On anything but DD_OK the stream is as
  * before. */
 enum dd_result dd_stream_read(struct dd_stream *s, struct dependency_descriptor *d, uint64_t *frame,
                               bool in_order, const uint8_t *data, size_t len);
