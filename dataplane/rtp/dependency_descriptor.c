@@ -225,37 +225,41 @@ static enum dd_result read_with_structure(struct dd_stream *s, struct dependency
     enum dd_result result = dd_parse(d, NULL, &attached, data, len);
     if (result != DD_OK)
         return result;
-    *frame = widen_frame(s, d->frame_number);
-    if (!in_order && s->structure.n_templates != 0 && *frame < s->structure_frame)
-        return DD_STALE;
     if (in_order && *frame < s->highest_frame) /* a restarted encoder counts from lower: go on */
         *frame += 1U << 16;
     s->structure = attached;
     s->structure_frame = *frame;
     s->active_targets = d->active_targets;
-    if (*frame > s->highest_frame)
-        s->highest_frame = *frame;
+    return DD_OK;
+}
+
+static enum dd_result read_with_known(struct dd_stream *s, struct dependency_descriptor *d,
+                                      bool in_order, const uint8_t *data, size_t len)
+{
+    enum dd_result result = dd_parse(d, &s->structure, NULL, data, len);
+    if (result != DD_OK)
+        return result;
+    if (!d->has_active_targets)
+        d->active_targets = s->active_targets;
+    else if (in_order)
+        s->active_targets = d->active_targets;
     return DD_OK;
 }
 
 enum dd_result dd_stream_read(struct dd_stream *s, struct dependency_descriptor *d, uint64_t *frame,
                               bool in_order, const uint8_t *data, size_t len)
 {
-    if (len > DD_LENGTH_MIN && (data[DD_LENGTH_MIN] & STRUCTURE_FLAG))
-        return read_with_structure(s, d, frame, in_order, data, len);
-    enum dd_result result = dd_parse(d, &s->structure, NULL, data, len);
-    if (result != DD_OK)
-        return result;
-    *frame = widen_frame(s, d->frame_number);
+    if (len < DD_LENGTH_MIN)
+        return DD_MALFORMED;
+    *frame = widen_frame(s, be16_get(data + 1));
     if (!in_order && *frame < s->structure_frame)
         return DD_STALE;
-    if (!d->has_active_targets)
-        d->active_targets = s->active_targets;
-    else if (in_order)
-        s->active_targets = d->active_targets;
-    if (*frame > s->highest_frame)
+    bool brings = len > DD_LENGTH_MIN && (data[DD_LENGTH_MIN] & STRUCTURE_FLAG);
+    enum dd_result result = brings ? read_with_structure(s, d, frame, in_order, data, len)
+                                   : read_with_known(s, d, in_order, data, len);
+    if (result == DD_OK && *frame > s->highest_frame)
         s->highest_frame = *frame;
-    return DD_OK;
+    return result;
 }
 
 /* ---- writing ---- */

@@ -101,7 +101,7 @@ static void one_byte_form(void **state)
     uint8_t b[64];
     /* id 1 of one byte, padding, id 5 of two, then id 15, which ends it; id 6 is behind */
     size_t len =
-        hex_bytes("90600000 00000000 00000000 bede0003 10aa 00 51bbcc f0 60dd 00 00", b, sizeof b);
+        hex_bytes("90600000 00000000 00000000 bede0003 10aa 00 51bbcc f0 60dd 000000", b, sizeof b);
     struct rtp_packet p;
     struct rtp_extension e;
     assert_true(rtp_parse(&p, b, len));
