@@ -109,6 +109,7 @@ const char *http_header(struct http_request *r, const char *name);
 /* The Host header, or "". */
 const char *http_host(const struct http_request *r);
 
+/* Not followed by a NUL. */
 struct http_text http_body(const struct http_request *r);
 
 /* The other end of the TCP connection; unset for a Unix socket. */

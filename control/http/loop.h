@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The event loop of a control process: timers, file descriptors, tasks, and under them the HTTP
- * server. One thread runs it; only loop_post() and loop_stop() may be called from another.
+ * server. The thread that creates it runs it; only loop_post() and loop_stop() may be called from
+ * another.
  *
  * Timers, watches and tasks are structs of the caller's, linked in while they are armed: arming
  * never allocates and never fails for want of memory. A callback may arm, cancel, unwatch or free
@@ -31,9 +32,6 @@ void loop_turn(struct loop *l, usec_t max_wait);
 
 /* Makes loop_run() return after the current turn. Any thread. */
 void loop_stop(struct loop *l);
-
-/* CLOCK_MONOTONIC, read when the callback now running was called. */
-usec_t loop_now(const struct loop *l);
 
 /* Timers fire once, never early, at most about one millisecond late on an idle machine. */
 struct loop_timer {

@@ -2,8 +2,9 @@
 /*
  * WebSockets (RFC 6455) on requests of control/http/http.h. No extension and no subprotocol is
  * ever accepted: permessage-deflate is declined. Messages arrive whole; text is checked to be
- * UTF-8. A frame that breaks the protocol closes the socket with 1002, bad UTF-8 with 1007, a
- * message over the limit with 1009.
+ * UTF-8. A frame that breaks the protocol closes the socket with 1002 (or a close frame without
+ * code, if the frame's header was beyond reading), bad UTF-8 with 1007, a message over the limit,
+ * or of more than 1024 fragments, with 1009.
  */
 #ifndef SLUICE_CONTROL_HTTP_WEBSOCKET_H
 #define SLUICE_CONTROL_HTTP_WEBSOCKET_H
