@@ -97,8 +97,8 @@ static void sent_packets_appear_after_flush(void **state)
     uint8_t *a = pktio_send(io, &path, 2), *b = pktio_send(io, &path, 3);
     assert_non_null(a);
     assert_non_null(b);
-    memcpy(a, "aa", 2);
-    memcpy(b, "bbb", 3);
+    memset(a, 'a', 2);
+    memset(b, 'b', 3);
     struct pktio_packet sent[PKTIO_BURST];
     assert_int_equal(pktio_sim_take(set, 0, sent), 0);
     pktio_flush(io, 1);

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "dataplane/pktio/xsk_queue.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#define AREA_SIZE      ((size_t)(XSK_RX_FRAMES + XSK_TX_FRAMES) * XSK_FRAME_SIZE)
+#define BUSY_TRIES     200
+#define BUSY_PAUSE_NS  10000000
+#define DEAD_RETRY     USEC_PER_SEC
+#define MAX_TX_BUDGET  9 /* XDP_MAX_TX_SKB_BUDGET of newer kernels' if_xdp.h */
+#define TX_BUDGET_WANT 256
+
+static void close_rings(struct xsk_queue *x)
+{
+    if (x->socket)
+        xsk_socket__delete(x->socket);
+    if (x->umem)
+        xsk_umem__delete(x->umem);
+    x->socket = NULL;
+    x->umem = NULL;
+    x->fd = -1;
+}
+
+/* Returns 0 or a positive errno value. */
+static int try_open(struct xsk_queue *x, const char *ifname, uint16_t bind_flags)
+{
+    const struct xsk_umem_config umem = {
+        .fill_size = XSK_RX_FRAMES,
+        .comp_size = XSK_TX_FRAMES,
+        .frame_size = XSK_FRAME_SIZE,
+    };
+    const struct xsk_socket_config config = {
+        .rx_size = XSK_RX_FRAMES,
+        .tx_size = XSK_TX_FRAMES,
+        .libxdp_flags = XSK_LIBXDP_FLAGS__INHIBIT_PROG_LOAD,
+        .bind_flags = bind_flags,
+    };
+    int error = xsk_umem__create(&x->umem, x->area, AREA_SIZE, &x->fill, &x->completion, &umem);
+    if (error == 0)
+        error = xsk_socket__create(&x->socket, ifname, x->queue, x->umem, &x->rx, &x->tx, &config);
+    if (error != 0)
+        close_rings(x);
+    return error < 0 ? -error : error;
+}
+
+static int open_patiently(struct xsk_queue *x, const char *ifname, uint16_t bind_flags)
+{
+    const struct timespec pause = {.tv_nsec = BUSY_PAUSE_NS};
+    int error = EBUSY;
+    for (int i = 0; i < BUSY_TRIES && error == EBUSY; i++) {
+        if (i > 0)
+            nanosleep(&pause, NULL);
+        error = try_open(x, ifname, bind_flags);
+    }
+    return error;
+}
+
+static bool is_zerocopy(int fd)
+{
+    struct xdp_options options = {0};
+    socklen_t len = sizeof(options);
+    return getsockopt(fd, SOL_XDP, XDP_OPTIONS, &options, &len) == 0 &&
+           (options.flags & XDP_OPTIONS_ZEROCOPY) != 0;
+}
+
+static void give_rx_frames(struct xsk_queue *x)
+{
+    uint32_t at = 0, n = xsk_ring_prod__reserve(&x->fill, XSK_RX_FRAMES, &at);
+    for (uint32_t i = 0; i < n; i++)
+        *xsk_ring_prod__fill_addr(&x->fill, at + i) = (uint64_t)i * XSK_FRAME_SIZE;
+    xsk_ring_prod__submit(&x->fill, n);
+}
+
+static bool allocate(struct xsk_queue *x)
+{
+    void *area = mmap(NULL, AREA_SIZE, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    x->area = area == MAP_FAILED ? NULL : area;
+    x->tx_free = calloc(XSK_TX_FRAMES, sizeof(*x->tx_free));
+    if (!x->area || !x->tx_free)
+        return false;
+    for (uint32_t i = 0; i < XSK_TX_FRAMES; i++)
+        x->tx_free[i] = (uint64_t)(XSK_RX_FRAMES + i) * XSK_FRAME_SIZE;
+    x->tx_free_count = XSK_TX_FRAMES;
+    return true;
+}
+
+bool xsk_queue_open(struct xsk_queue *x, const char *ifname, uint32_t ifindex, uint32_t queue,
+                    struct counters *counters, char err[PKTIO_ERROR_TEXT])
+{
+    *x = (struct xsk_queue){.fd = -1, .ifindex = ifindex, .queue = queue, .counters = counters};
+    int error = ENOMEM;
+    if (allocate(x)) {
+        error = open_patiently(x, ifname, XDP_ZEROCOPY | XDP_USE_NEED_WAKEUP);
+        if (error != 0)
+            error = open_patiently(x, ifname, XDP_COPY | XDP_USE_NEED_WAKEUP);
+    }
+    if (error != 0) {
+        snprintf(err, PKTIO_ERROR_TEXT, "AF_XDP socket on %s queue %u: %s", ifname, queue,
+                 strerror(error));
+        xsk_queue_close(x);
+        return false;
+    }
+    x->fd = xsk_socket__fd(x->socket);
+    x->zerocopy = is_zerocopy(x->fd);
+    int budget = TX_BUDGET_WANT; /* copy mode: frames per system call, where the kernel lets us */
+    setsockopt(x->fd, SOL_XDP, MAX_TX_BUDGET, &budget, sizeof(budget));
+    give_rx_frames(x);
+    return true;
+}
+
+void xsk_queue_close(struct xsk_queue *x)
+{
+    close_rings(x);
+    if (x->area)
+        munmap(x->area, AREA_SIZE);
+    free(x->tx_free);
+    x->area = NULL;
+    x->tx_free = NULL;
+}
+
+size_t xsk_queue_receive(struct xsk_queue *x, struct pktio_packet *out, size_t room)
+{
+    uint32_t at = 0, want = PKTIO_BURST - x->held_count;
+    if (room < want)
+        want = (uint32_t)room;
+    uint32_t n = xsk_ring_cons__peek(&x->rx, want, &at);
+    for (uint32_t i = 0; i < n; i++) {
+        const struct xdp_desc *d = xsk_ring_cons__rx_desc(&x->rx, at + i);
+        x->held[x->held_count++] = d->addr & ~(uint64_t)(XSK_FRAME_SIZE - 1);
+        out[i].data = x->area + d->addr;
+        out[i].len = d->len;
+    }
+    if (n > 0)
+        xsk_ring_cons__release(&x->rx, n);
+    return n;
+}
+
+void xsk_queue_receive_done(struct xsk_queue *x)
+{
+    uint32_t at = 0, n = x->held_count;
+    if (n == 0)
+        return;
+    /* The ring is as large as there are RX frames: there is always room. */
+    if (xsk_ring_prod__reserve(&x->fill, n, &at) != n)
+        return;
+    for (uint32_t i = 0; i < n; i++)
+        *xsk_ring_prod__fill_addr(&x->fill, at + i) = x->held[i];
+    xsk_ring_prod__submit(&x->fill, n);
+    x->held_count = 0;
+    if (xsk_ring_prod__needs_wakeup(&x->fill))
+        recvfrom(x->fd, NULL, 0, MSG_DONTWAIT, NULL, NULL);
+}
+
+static void reap(struct xsk_queue *x)
+{
+    uint32_t at = 0, n = xsk_ring_cons__peek(&x->completion, XSK_TX_FRAMES, &at);
+    for (uint32_t i = 0; i < n; i++)
+        x->tx_free[x->tx_free_count++] = *xsk_ring_cons__comp_addr(&x->completion, at + i);
+    if (n > 0)
+        xsk_ring_cons__release(&x->completion, n);
+}
+
+uint8_t *xsk_queue_send(struct xsk_queue *x, size_t len)
+{
+    uint32_t at = 0;
+    if (x->tx_free_count == 0)
+        reap(x);
+    if (x->tx_free_count == 0 || xsk_ring_prod__reserve(&x->tx, 1, &at) != 1)
+        return NULL;
+    uint64_t addr = x->tx_free[--x->tx_free_count];
+    *xsk_ring_prod__tx_desc(&x->tx, at) = (struct xdp_desc){.addr = addr, .len = (uint32_t)len};
+    x->tx_filled++;
+    return x->area + addr;
+}
+
+uint8_t *xsk_queue_filled(struct xsk_queue *x, unsigned n)
+{
+    return x->area + xsk_ring_prod__tx_desc(&x->tx, x->tx.cached_prod - x->tx_filled + n)->addr;
+}
+
+static uint32_t taken(const struct xsk_queue *x)
+{
+    return __atomic_load_n(x->tx.consumer, __ATOMIC_ACQUIRE);
+}
+
+bool xsk_queue_outstanding(const struct xsk_queue *x)
+{
+    return *x->tx.producer != taken(x);
+}
+
+/* Copy mode sends inside the system call, a budget at a time; with zero-copy it only wakes the
+ * driver, when that asks for it. EAGAIN: there is more, or the device is full and nothing moves;
+ * EBUSY, ENOBUFS: later. */
+static void kick(struct xsk_queue *x, usec_t now)
+{
+    bool moves = true;
+    while (moves && xsk_queue_outstanding(x) && xsk_ring_prod__needs_wakeup(&x->tx)) {
+        uint32_t before = taken(x);
+        bool sent = sendto(x->fd, NULL, 0, MSG_DONTWAIT, NULL, 0) >= 0;
+        if (!sent && errno != EAGAIN && errno != EBUSY && errno != ENOBUFS && errno != EINTR) {
+            x->dead = true;
+            x->retry_at = now + DEAD_RETRY;
+            return;
+        }
+        moves = !x->zerocopy && taken(x) != before;
+    }
+}
+
+void xsk_queue_flush(struct xsk_queue *x, usec_t now)
+{
+    if (x->tx_filled > 0)
+        xsk_ring_prod__submit(&x->tx, x->tx_filled);
+    x->tx_filled = 0;
+    if (x->dead && now < x->retry_at)
+        return;
+    x->dead = false;
+    kick(x, now);
+    reap(x);
+}
+
+void xsk_queue_count_overflow(struct xsk_queue *x)
+{
+    struct xdp_statistics stats = {0};
+    socklen_t len = sizeof(stats);
+    if (getsockopt(x->fd, SOL_XDP, XDP_STATISTICS, &stats, &len) != 0)
+        return;
+    uint64_t total = stats.rx_dropped + stats.rx_ring_full; /* the first: fill ring empty, too */
+    counters_add(x->counters, COUNTER_DROP_RX_OVERFLOW, total - x->overflow);
+    x->overflow = total;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One AF_XDP socket: the rings of one queue of one interface, with memory of its own (UMEM) that is
+ * split into frames for receiving and frames for sending. Owned by one worker; frames never leave
+ * their socket (what is forwarded is encrypted into a TX frame, and that is the copy).
+ */
+#ifndef SLUICE_DATAPLANE_PKTIO_XSK_QUEUE_H
+#define SLUICE_DATAPLANE_PKTIO_XSK_QUEUE_H
+
+#include "dataplane/pktio/pktio.h"
+
+#include <xdp/xsk.h>
+
+#define XSK_FRAME_SIZE 2048 /* the kernel keeps 256 bytes before received data */
+#define XSK_RX_FRAMES  2048
+#define XSK_TX_FRAMES  2048
+
+struct xsk_queue {
+    int fd; /* -1: closed */
+    uint32_t ifindex, queue;
+    bool zerocopy;
+    struct counters *counters;
+    struct xsk_socket *socket;
+    struct xsk_umem *umem;
+    uint8_t *area; /* RX frames, then TX frames */
+    struct xsk_ring_cons rx, completion;
+    struct xsk_ring_prod fill, tx;
+    /* RX frames of the current burst, to go back to the fill ring */
+    uint64_t held[PKTIO_BURST];
+    unsigned held_count;
+    /* a stack of TX frames at rest */
+    uint64_t *tx_free;
+    unsigned tx_free_count;
+    /* descriptors written and not yet submitted: the last `tx_filled` before tx.cached_prod */
+    unsigned tx_filled;
+    bool dead;         /* the interface is gone or down */
+    usec_t retry_at;   /* when a dead one is tried again */
+    uint64_t overflow; /* the kernel's last count of frames it had no room for */
+};
+
+/* Opens the socket: zero-copy, else copy. A queue that was closed just now is busy for a while: it
+ * is tried for up to two seconds. On failure returns false and says why. */
+bool xsk_queue_open(struct xsk_queue *x, const char *ifname, uint32_t ifindex, uint32_t queue,
+                    struct counters *counters, char err[PKTIO_ERROR_TEXT]);
+void xsk_queue_close(struct xsk_queue *x);
+
+/* Up to `room` received frames: data and len of out[] are whole frames, path is untouched. At most
+ * PKTIO_BURST until xsk_queue_receive_done(). */
+size_t xsk_queue_receive(struct xsk_queue *x, struct pktio_packet *out, size_t room);
+void xsk_queue_receive_done(struct xsk_queue *x);
+
+/* A TX frame of `len` bytes to fill, NULL if all are under way. It leaves with the next flush. */
+uint8_t *xsk_queue_send(struct xsk_queue *x, size_t len);
+
+/* The n-th frame since the last flush, for finishing: n < tx_filled. */
+uint8_t *xsk_queue_filled(struct xsk_queue *x, unsigned n);
+
+/* Submits what is filled and makes the kernel send. */
+void xsk_queue_flush(struct xsk_queue *x, usec_t now);
+
+/* True while the kernel has not taken all that was submitted. */
+bool xsk_queue_outstanding(const struct xsk_queue *x);
+
+/* Counts frames that the kernel dropped before they reached us. A system call: now and then. */
+void xsk_queue_count_overflow(struct xsk_queue *x);
+
+#endif
