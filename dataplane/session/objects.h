@@ -19,8 +19,8 @@
 
 struct room {
     uint64_t id;
+    handle_t handle;
     LIST_HEAD(, participant) participants;
-    LIST_ENTRY(room) link;
 };
 
 struct participant {
@@ -42,8 +42,8 @@ struct transport {
     struct ice_agent *ice;
     struct dtls *dtls;
     struct sctp *sctp;
-    bool keyed;      /* workers have the SRTP keys */
-    bool data_ready; /* _reliable and _lossy are open */
+    bool keyed;           /* workers have the SRTP keys */
+    bool data_ready;      /* _reliable and _lossy are open */
     struct net_path path; /* selected pair; remote.family 0: none */
     LIST_HEAD(, track) tracks;
     LIST_HEAD(, subscription) subscriptions;
@@ -54,7 +54,7 @@ struct track {
     handle_t handle;
     struct transport *transport;
     Sluice__Link__Track *state;
-    uint32_t readers; /* bit per worker that has a downtrack */
+    uint32_t readers;                  /* bit per worker that has a downtrack */
     uint8_t wanted[PKTIO_WORKERS_MAX]; /* by worker: highest layer wanted */
     uint8_t wanted_told;
     LIST_HEAD(, subscription) subscriptions;

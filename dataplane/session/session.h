@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The session engine: participants, their transports (ICE, DTLS, SCTP), tracks and subscriptions, as
- * control wants them over the link. It does everything that is not per media packet and tells the
- * media workers what to do. Sans-I/O: messages, datagrams and `now` in, calls of
- * struct sessions_output and a deadline out. One thread owns it.
+ * The session engine: participants, their transports (ICE, DTLS, SCTP), tracks and subscriptions,
+ * as control wants them over the link. It does everything that is not per media packet and tells
+ * the media workers what to do. Sans-I/O: messages, datagrams and `now` in, calls of struct
+ * sessions_output and a deadline out. One thread owns it.
  */
 #ifndef SLUICE_DATAPLANE_SESSION_SESSION_H
 #define SLUICE_DATAPLANE_SESSION_SESSION_H
@@ -37,10 +37,10 @@ struct sessions_output {
 struct sessions_config {
     unsigned workers;
     uint16_t ports[PKTIO_WORKERS_MAX];
-    uint16_t tcp_port; /* 0: no ICE-TCP */
-    const char *backend; /* pktio_describe() */
+    uint16_t tcp_port;                                        /* 0: no ICE-TCP */
+    const char *backend;                                      /* pktio_describe() */
     uint32_t participants, transports, tracks, subscriptions; /* pool sizes */
-    const char *srtp_engine; /* as the workers', NULL: best */
+    const char *srtp_engine;                                  /* as the workers', NULL: best */
 };
 
 /* NULL if out of memory. `dtls` and `counters` (the session thread's block) outlive it. */
@@ -74,7 +74,13 @@ usec_t sessions_deadline(const struct sessions *s);
 struct sessions_usage {
     uint32_t size, used, high_water;
 };
-enum sessions_pool { POOL_PARTICIPANTS, POOL_TRANSPORTS, POOL_TRACKS, POOL_SUBSCRIPTIONS, POOL_COUNT };
+enum sessions_pool {
+    POOL_PARTICIPANTS,
+    POOL_TRANSPORTS,
+    POOL_TRACKS,
+    POOL_SUBSCRIPTIONS,
+    POOL_COUNT
+};
 struct sessions_usage sessions_usage(const struct sessions *s, enum sessions_pool pool);
 
 #endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a new control is told of what is there: one message per object, then DumpEnd. */
+#include "dataplane/session/engine.h"
+
+static void send(struct sessions *s, Sluice__Link__Event *e)
+{
+    s->out.event(s->out.context, e);
+}
+
+void fill_transport_state(const struct transport *t, Sluice__Link__TransportState *out,
+                          char local[static NET_ADDR_TEXT], char remote[static NET_ADDR_TEXT])
+{
+    *out = (Sluice__Link__TransportState)SLUICE__LINK__TRANSPORT_STATE__INIT;
+    out->transport = t->state->id;
+    out->state = t->connection;
+    out->reason = (char *)t->failure;
+    if (t->path.remote.family) {
+        out->local = (char *)net_addr_format(&t->path.local, local);
+        out->remote = (char *)net_addr_format(&t->path.remote, remote);
+        out->tcp = t->path.tcp != 0;
+    }
+}
+
+static void dump_transport(struct sessions *s, const struct transport *t)
+{
+    char local[NET_ADDR_TEXT], remote[NET_ADDR_TEXT];
+    Sluice__Link__TransportState state;
+    fill_transport_state(t, &state, local, remote);
+    Sluice__Link__DumpTransport d = SLUICE__LINK__DUMP_TRANSPORT__INIT;
+    d.transport = t->state;
+    d.remote = t->remote;
+    d.state = &state;
+    d.data_ready = t->data_ready;
+    Sluice__Link__Event e = SLUICE__LINK__EVENT__INIT;
+    e.body_case = SLUICE__LINK__EVENT__BODY_DUMP_TRANSPORT;
+    e.dump_transport = &d;
+    send(s, &e);
+}
+
+static void dump_tracks(struct sessions *s, const struct transport *t)
+{
+    struct track *track;
+    LIST_FOREACH(track, &t->tracks, link)
+    {
+        Sluice__Link__Event e = SLUICE__LINK__EVENT__INIT;
+        e.body_case = SLUICE__LINK__EVENT__BODY_DUMP_TRACK;
+        e.dump_track = track->state;
+        send(s, &e);
+        track->wanted_told = MEDIA_LAYER_NONE;
+    }
+}
+
+static void dump_subscriptions(struct sessions *s, const struct transport *t)
+{
+    const struct subscription *sub;
+    LIST_FOREACH(sub, &t->subscriptions, transport_link)
+    {
+        Sluice__Link__Event e = SLUICE__LINK__EVENT__INIT;
+        e.body_case = SLUICE__LINK__EVENT__BODY_DUMP_SUBSCRIPTION;
+        e.dump_subscription = sub->state;
+        send(s, &e);
+    }
+}
+
+static void each_transport(struct sessions *s,
+                           void (*dump)(struct sessions *s, const struct transport *t))
+{
+    for (uint32_t i = 0; i < s->transports.pool.size; i++)
+        if (s->transports.pool.taken[i])
+            dump(s, &s->transport[i]);
+}
+
+void dump_all(struct sessions *s)
+{
+    for (uint32_t i = 0; i < s->participants.pool.size; i++) {
+        if (!s->participants.pool.taken[i])
+            continue;
+        Sluice__Link__Event e = SLUICE__LINK__EVENT__INIT;
+        e.body_case = SLUICE__LINK__EVENT__BODY_DUMP_PARTICIPANT;
+        e.dump_participant = s->participant[i].state;
+        send(s, &e);
+    }
+    each_transport(s, dump_transport);
+    each_transport(s, dump_tracks);
+    each_transport(s, dump_subscriptions);
+    Sluice__Link__DumpEnd end = SLUICE__LINK__DUMP_END__INIT;
+    Sluice__Link__Event e = SLUICE__LINK__EVENT__INIT;
+    e.body_case = SLUICE__LINK__EVENT__BODY_DUMP_END;
+    e.dump_end = &end;
+    send(s, &e);
+    for (uint32_t i = 0; i < s->tracks.pool.size; i++)
+        if (s->tracks.pool.taken[i])
+            track_tell_wanted(s, &s->track[i]);
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The engine's state and the functions that its files share. Private to this directory.
+ *
+ * Closing goes downwards: a participant closes its transports, a transport its tracks and
+ * subscriptions, a track its subscriptions. Every close tells the workers and frees the handle.
+ */
+#ifndef SLUICE_DATAPLANE_SESSION_ENGINE_H
+#define SLUICE_DATAPLANE_SESSION_ENGINE_H
+
+#include "dataplane/session/objects.h"
+
+#define AUDIO_LEVELS_MAX 256 /* entries of one AudioLevels event */
+#define REPORTS_MAX      256
+
+struct sessions {
+    struct sessions_config config;
+    struct sessions_output out;
+    struct dtls_context *dtls;
+    struct sctp_context *sctp;
+    struct counters *counters;
+    struct srtp_engine *srtp; /* makes keys for the workers */
+    uint64_t instance;
+    uint64_t hash_seed;
+    usec_t now; /* of the call that runs */
+
+    struct registry rooms, participants, transports, tracks, subscriptions;
+    struct room *room;
+    struct participant *participant;
+    struct transport *transport;
+    struct track *track;
+    struct subscription *subscription;
+
+    struct id_map ufrags;  /* hash of a local ufrag: transport */
+    struct id_map remotes; /* hash of (remote, local port or connection): transport */
+    struct timers timers;  /* of transports */
+
+    /* Waiting for sessions_tick() to go out together. */
+    size_t n_levels, n_reports;
+    Sluice__Link__AudioLevel levels[AUDIO_LEVELS_MAX];
+    Sluice__Link__Report reports[REPORTS_MAX];
+    usec_t batch_deadline;
+};
+
+/* registry.c: `id` to object, NULL if unknown. */
+struct room *find_room(const struct sessions *s, uint64_t id);
+struct participant *find_participant(const struct sessions *s, uint64_t id);
+struct transport *find_transport(const struct sessions *s, uint64_t id);
+struct track *find_track(const struct sessions *s, uint64_t id);
+struct subscription *find_subscription(const struct sessions *s, uint64_t id);
+
+/* A live handle to object, NULL if it is stale. */
+struct transport *transport_of(const struct sessions *s, handle_t h);
+struct track *track_of(const struct sessions *s, handle_t h);
+struct subscription *subscription_of(const struct sessions *s, handle_t h);
+
+bool registry_init(struct registry *r, uint32_t size);
+void registry_free(struct registry *r);
+/* Takes a place for id; HANDLE_NONE if full. */
+handle_t registry_add(struct registry *r, uint64_t id);
+void registry_remove(struct registry *r, uint64_t id, handle_t h);
+
+/* commands.c: tells control that the running command failed. */
+void fail(struct sessions *s, uint64_t seq, Sluice__Link__FailureCode code, uint64_t id,
+          const char *text);
+
+/* Each takes over the message. */
+void participant_open(struct sessions *s, uint64_t seq, Sluice__Link__Participant *m);
+void participant_close(struct sessions *s, struct participant *p);
+void participant_query(struct sessions *s, struct participant *p);
+
+void transport_open(struct sessions *s, uint64_t seq, Sluice__Link__Transport *m);
+void transport_set_remote(struct sessions *s, uint64_t seq, Sluice__Link__RemoteDescription *m);
+void transport_restart_ice(struct sessions *s, uint64_t seq, const Sluice__Link__LocalIce *m);
+void transport_close(struct sessions *s, struct transport *t);
+
+void track_open(struct sessions *s, uint64_t seq, Sluice__Link__Track *m);
+void track_close(struct sessions *s, struct track *t);
+/* Tells the track's worker which workers read it. */
+void track_update_readers(struct sessions *s, struct track *t);
+void track_tell_wanted(struct sessions *s, struct track *t);
+
+void subscription_open(struct sessions *s, uint64_t seq, Sluice__Link__Subscription *m);
+/* Sends the worker the downtrack anew, after the subscription or its track changed. */
+bool subscription_apply(struct sessions *s, struct subscription *sub, const char **why);
+void subscription_close(struct sessions *s, struct subscription *sub);
+
+/* ice.c, dtls_drive.c, data.c: what a transport does. */
+void transport_ice_input(struct sessions *s, struct transport *t, const struct net_path *path,
+                         const uint8_t *data, size_t len);
+void transport_dtls_input(struct sessions *s, struct transport *t, const uint8_t *data, size_t len);
+void transport_dtls_run(struct sessions *s, struct transport *t);
+void transport_sctp_run(struct sessions *s, struct transport *t);
+void transport_set_connection(struct sessions *s, struct transport *t,
+                              Sluice__Link__Connection state, const char *reason);
+/* Sets the transport's timer to the earliest of its engines' deadlines. */
+void transport_schedule(struct sessions *s, struct transport *t);
+void transport_tick(struct sessions *s, struct transport *t);
+
+/* data.c */
+void room_send_data(struct sessions *s, const Sluice__Link__SendData *m);
+
+/* dump.c */
+void dump_all(struct sessions *s);
+void fill_transport_state(const struct transport *t, Sluice__Link__TransportState *out,
+                          char local[static NET_ADDR_TEXT], char remote[static NET_ADDR_TEXT]);
+
+/* media_events.c */
+void flush_batches(struct sessions *s);
+
+/* lookup.c */
+void lookup_add_ufrag(struct sessions *s, const char *ufrag, handle_t transport);
+void lookup_remove_ufrag(struct sessions *s, const char *ufrag);
+handle_t lookup_ufrag(const struct sessions *s, const char *ufrag, size_t len);
+void lookup_add_remote(struct sessions *s, const struct net_path *path, handle_t transport);
+void lookup_remove_remote(struct sessions *s, const struct net_path *path);
+handle_t lookup_remote(const struct sessions *s, const struct net_path *path);
+
+void worker_command(struct sessions *s, unsigned worker, enum media_command_type type, handle_t h);
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "dataplane/session/engine.h"
+
+static struct room *room_enter(struct sessions *s, uint64_t id)
+{
+    struct room *r = find_room(s, id);
+    if (r)
+        return r;
+    handle_t h = registry_add(&s->rooms, id);
+    if (!h)
+        return NULL;
+    r = &s->room[handle_index(h)];
+    *r = (struct room){.id = id, .handle = h};
+    LIST_INIT(&r->participants);
+    return r;
+}
+
+static void room_leave(struct sessions *s, struct room *r)
+{
+    if (LIST_EMPTY(&r->participants))
+        registry_remove(&s->rooms, r->id, r->handle);
+}
+
+static void adopt(struct participant *p, Sluice__Link__Participant *m)
+{
+    if (p->state)
+        sluice__link__participant__free_unpacked(p->state, NULL);
+    p->state = m;
+}
+
+void participant_open(struct sessions *s, uint64_t seq, Sluice__Link__Participant *m)
+{
+    struct participant *p = find_participant(s, m->id);
+    if (m->id == 0 || m->room == 0 || (p && p->room->id != m->room)) {
+        fail(s, seq, SLUICE__LINK__FAILURE_CODE__FAILURE_INVALID, m->id, "participant id or room");
+        sluice__link__participant__free_unpacked(m, NULL);
+        return;
+    }
+    if (p) {
+        adopt(p, m);
+        return;
+    }
+    handle_t h = registry_add(&s->participants, m->id);
+    struct room *r = h ? room_enter(s, m->room) : NULL;
+    if (!r) {
+        if (h)
+            registry_remove(&s->participants, m->id, h);
+        fail(s, seq, SLUICE__LINK__FAILURE_CODE__FAILURE_FULL, m->id, "participants");
+        sluice__link__participant__free_unpacked(m, NULL);
+        return;
+    }
+    p = &s->participant[handle_index(h)];
+    *p = (struct participant){.handle = h, .room = r};
+    LIST_INIT(&p->transports);
+    LIST_INSERT_HEAD(&r->participants, p, link);
+    adopt(p, m);
+}
+
+void participant_close(struct sessions *s, struct participant *p)
+{
+    while (!LIST_EMPTY(&p->transports))
+        transport_close(s, LIST_FIRST(&p->transports));
+    LIST_REMOVE(p, link);
+    room_leave(s, p->room);
+    registry_remove(&s->participants, p->state->id, p->handle);
+    adopt(p, NULL);
+}
+
+void participant_query(struct sessions *s, struct participant *p)
+{
+    Sluice__Link__ParticipantStatus status = SLUICE__LINK__PARTICIPANT_STATUS__INIT;
+    status.participant = p->state->id;
+    status.last_reliable_sequence = p->last_reliable_sequence;
+    Sluice__Link__Event e = SLUICE__LINK__EVENT__INIT;
+    e.body_case = SLUICE__LINK__EVENT__BODY_PARTICIPANT_STATUS;
+    e.participant_status = &status;
+    s->out.event(s->out.context, &e);
+}
