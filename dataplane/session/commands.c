@@ -36,12 +36,13 @@ static void welcome(struct sessions *s)
         ports[i].udp_port = s->config.ports[i];
         pointers[i] = &ports[i];
     }
+    uint8_t fingerprint[DTLS_FINGERPRINT];
+    dtls_context_fingerprint(s->dtls, fingerprint);
     Sluice__Link__Welcome w = SLUICE__LINK__WELCOME__INIT;
     w.version = LINK_VERSION;
     w.instance = s->instance;
     w.backend = (char *)s->config.backend;
-    w.fingerprint.data = (uint8_t *)dtls_context_fingerprint(s->dtls);
-    w.fingerprint.len = 32;
+    w.fingerprint = (ProtobufCBinaryData){.len = sizeof(fingerprint), .data = fingerprint};
     w.n_media_ports = s->config.workers;
     w.media_ports = pointers;
     w.tcp_port = s->config.tcp_port;

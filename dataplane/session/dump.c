@@ -2,7 +2,7 @@
 /* What a new control is told of what is there: one message per object, then DumpEnd. */
 #include "dataplane/session/engine.h"
 
-static void send(struct sessions *s, Sluice__Link__Event *e)
+static void tell(struct sessions *s, Sluice__Link__Event *e)
 {
     s->out.event(s->out.context, e);
 }
@@ -34,7 +34,7 @@ static void dump_transport(struct sessions *s, const struct transport *t)
     Sluice__Link__Event e = SLUICE__LINK__EVENT__INIT;
     e.body_case = SLUICE__LINK__EVENT__BODY_DUMP_TRANSPORT;
     e.dump_transport = &d;
-    send(s, &e);
+    tell(s, &e);
 }
 
 static void dump_tracks(struct sessions *s, const struct transport *t)
@@ -45,7 +45,7 @@ static void dump_tracks(struct sessions *s, const struct transport *t)
         Sluice__Link__Event e = SLUICE__LINK__EVENT__INIT;
         e.body_case = SLUICE__LINK__EVENT__BODY_DUMP_TRACK;
         e.dump_track = track->state;
-        send(s, &e);
+        tell(s, &e);
         track->wanted_told = MEDIA_LAYER_NONE;
     }
 }
@@ -58,7 +58,7 @@ static void dump_subscriptions(struct sessions *s, const struct transport *t)
         Sluice__Link__Event e = SLUICE__LINK__EVENT__INIT;
         e.body_case = SLUICE__LINK__EVENT__BODY_DUMP_SUBSCRIPTION;
         e.dump_subscription = sub->state;
-        send(s, &e);
+        tell(s, &e);
     }
 }
 
@@ -78,7 +78,7 @@ void dump_all(struct sessions *s)
         Sluice__Link__Event e = SLUICE__LINK__EVENT__INIT;
         e.body_case = SLUICE__LINK__EVENT__BODY_DUMP_PARTICIPANT;
         e.dump_participant = s->participant[i].state;
-        send(s, &e);
+        tell(s, &e);
     }
     each_transport(s, dump_transport);
     each_transport(s, dump_tracks);
@@ -87,7 +87,7 @@ void dump_all(struct sessions *s)
     Sluice__Link__Event e = SLUICE__LINK__EVENT__INIT;
     e.body_case = SLUICE__LINK__EVENT__BODY_DUMP_END;
     e.dump_end = &end;
-    send(s, &e);
+    tell(s, &e);
     for (uint32_t i = 0; i < s->tracks.pool.size; i++)
         if (s->tracks.pool.taken[i])
             track_tell_wanted(s, &s->track[i]);

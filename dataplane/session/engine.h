@@ -12,12 +12,14 @@
 
 #define AUDIO_LEVELS_MAX 256 /* entries of one AudioLevels event */
 #define REPORTS_MAX      256
+#define DATA_SCRATCH     (2 * DATA_MESSAGE_MAX)
+#define DATA_QUEUE_MAX   (8u << 20) /* bytes of reliable messages that wait for one receiver */
 
 struct sessions {
     struct sessions_config config;
     struct sessions_output out;
     struct dtls_context *dtls;
-    struct sctp_context *sctp;
+    struct data_stack *data;
     struct counters *counters;
     struct srtp_engine *srtp; /* makes keys for the workers */
     uint64_t instance;
@@ -31,15 +33,18 @@ struct sessions {
     struct track *track;
     struct subscription *subscription;
 
-    struct id_map ufrags;  /* hash of a local ufrag: transport */
-    struct id_map remotes; /* hash of (remote, local port or connection): transport */
-    struct timers timers;  /* of transports */
+    struct id_map ufrags;           /* hash of a local ufrag: transport */
+    struct id_map remotes;          /* hash of (remote, local port or connection): transport */
+    struct timers timers;           /* of transports */
+    LIST_HEAD(, transport) blocked; /* reliable messages wait in their queues */
 
     /* Waiting for sessions_tick() to go out together. */
     size_t n_levels, n_reports;
     Sluice__Link__AudioLevel levels[AUDIO_LEVELS_MAX];
     Sluice__Link__Report reports[REPORTS_MAX];
     usec_t batch_deadline;
+
+    uint8_t *scratch; /* DATA_SCRATCH: a data packet with its sender's stamp */
 };
 
 /* registry.c: `id` to object, NULL if unknown. */
@@ -85,19 +90,40 @@ void subscription_open(struct sessions *s, uint64_t seq, Sluice__Link__Subscript
 bool subscription_apply(struct sessions *s, struct subscription *sub, const char **why);
 void subscription_close(struct sessions *s, struct subscription *sub);
 
-/* ice.c, dtls_drive.c, data.c: what a transport does. */
-void transport_ice_input(struct sessions *s, struct transport *t, const struct net_path *path,
-                         const uint8_t *data, size_t len);
-void transport_dtls_input(struct sessions *s, struct transport *t, const uint8_t *data, size_t len);
-void transport_dtls_run(struct sessions *s, struct transport *t);
-void transport_sctp_run(struct sessions *s, struct transport *t);
-void transport_set_connection(struct sessions *s, struct transport *t,
-                              Sluice__Link__Connection state, const char *reason);
+/* The state of a transport's parts changed: tells control if it makes a difference. */
+void transport_update_connection(struct sessions *s, struct transport *t);
 /* Sets the transport's timer to the earliest of its engines' deadlines. */
 void transport_schedule(struct sessions *s, struct transport *t);
-void transport_tick(struct sessions *s, struct transport *t);
+void transport_timeout(struct sessions *s, struct transport *t);
 
-/* data.c */
+/* drive_ice.c */
+void ice_drive_input(struct sessions *s, struct transport *t, const struct net_path *path,
+                     const uint8_t *data, size_t len);
+/* Acts on what changed in the agent. */
+void ice_drive_events(struct sessions *s, struct transport *t);
+/* The pairs are given up: the transport closes. */
+void ice_drive_close(struct sessions *s, struct transport *t);
+
+/* drive_dtls.c */
+bool dtls_drive_open(struct sessions *s, struct transport *t);
+void dtls_drive_input(struct sessions *s, struct transport *t, const struct net_path *path,
+                      const uint8_t *data, size_t len);
+/* Sends what DTLS has to send and acts on a completed or failed handshake. */
+void dtls_drive_run(struct sessions *s, struct transport *t);
+
+/* drive_data.c */
+/* Opens the association if DTLS is up and the peer has a data section. */
+void data_drive_open(struct sessions *s, struct transport *t);
+void data_drive_close(struct transport *t);
+/* Handles all events of the data stack and sends its packets. */
+void data_drive_run(struct sessions *s);
+/* Sends or queues one message on `_reliable` or `_lossy`. */
+void data_drive_send(struct sessions *s, struct transport *t, bool reliable, const uint8_t *data,
+                     size_t len);
+
+/* data.c: routing of data packets within a room */
+void data_route(struct sessions *s, struct transport *from, bool reliable, const uint8_t *data,
+                size_t len);
 void room_send_data(struct sessions *s, const Sluice__Link__SendData *m);
 
 /* dump.c */

@@ -5,7 +5,7 @@
 /* How long a level or report waits for others. */
 #define BATCH_DELAY (20 * USEC_PER_MS)
 
-static void send(struct sessions *s, Sluice__Link__Event *e)
+static void tell(struct sessions *s, Sluice__Link__Event *e)
 {
     s->out.event(s->out.context, e);
 }
@@ -21,7 +21,7 @@ static void layer_seen(struct sessions *s, const struct track *t, const struct m
     Sluice__Link__Event e = SLUICE__LINK__EVENT__INIT;
     e.body_case = SLUICE__LINK__EVENT__BODY_LAYER_SEEN;
     e.layer_seen = &seen;
-    send(s, &e);
+    tell(s, &e);
 }
 
 static void started(struct sessions *s, const struct subscription *sub)
@@ -31,7 +31,7 @@ static void started(struct sessions *s, const struct subscription *sub)
     Sluice__Link__Event e = SLUICE__LINK__EVENT__INIT;
     e.body_case = SLUICE__LINK__EVENT__BODY_SUBSCRIPTION_STARTED;
     e.subscription_started = &m;
-    send(s, &e);
+    tell(s, &e);
 }
 
 static void flush_levels(struct sessions *s)
@@ -46,7 +46,7 @@ static void flush_levels(struct sessions *s)
     e.body_case = SLUICE__LINK__EVENT__BODY_AUDIO_LEVELS;
     e.audio_levels = &m;
     if (s->n_levels > 0)
-        send(s, &e);
+        tell(s, &e);
     s->n_levels = 0;
 }
 
@@ -62,7 +62,7 @@ static void flush_reports(struct sessions *s)
     e.body_case = SLUICE__LINK__EVENT__BODY_REPORTS;
     e.reports = &m;
     if (s->n_reports > 0)
-        send(s, &e);
+        tell(s, &e);
     s->n_reports = 0;
 }
 

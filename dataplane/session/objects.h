@@ -12,8 +12,8 @@
 #include "dataplane/session/timers.h"
 
 #include "dataplane/dtls/dtls.h"
-#include "dataplane/ice/agent.h"
-#include "dataplane/sctp/sctp.h"
+#include "dataplane/ice/ice.h"
+#include "dataplane/sctp/data_channel.h"
 
 #include <sys/queue.h>
 
@@ -32,22 +32,34 @@ struct participant {
     LIST_ENTRY(participant) link; /* room->participants */
 };
 
+/* A data message that waits for room in an association. */
+struct data_queued {
+    STAILQ_ENTRY(data_queued) link;
+    uint32_t len;
+    uint8_t data[];
+};
+
 struct transport {
     handle_t handle; /* of the media session too */
     struct participant *participant;
     Sluice__Link__Transport *state;
     Sluice__Link__RemoteDescription *remote; /* NULL until set */
     Sluice__Link__Connection connection;
-    char failure[64]; /* reason of FAILED */
-    struct ice_agent *ice;
+    const char *failure; /* reason of FAILED, "" else */
+    struct ice_agent ice;
+    struct net_path path;      /* selected pair; remote.family 0: none */
+    struct net_path dtls_path; /* where the last DTLS datagram came from */
     struct dtls *dtls;
-    struct sctp *sctp;
-    bool keyed;           /* workers have the SRTP keys */
-    bool data_ready;      /* _reliable and _lossy are open */
-    struct net_path path; /* selected pair; remote.family 0: none */
+    bool keyed; /* the worker has the SRTP keys */
+    struct data_association *data;
+    int reliable, lossy;              /* stream ids, -1: not open */
+    bool data_ready;                  /* both are open; told to control */
+    size_t queued;                    /* bytes in queue */
+    STAILQ_HEAD(, data_queued) queue; /* reliable messages, oldest first */
     LIST_HEAD(, track) tracks;
     LIST_HEAD(, subscription) subscriptions;
-    LIST_ENTRY(transport) link; /* participant->transports */
+    LIST_ENTRY(transport) link;    /* participant->transports */
+    LIST_ENTRY(transport) blocked; /* sessions->blocked, while the queue is not empty */
 };
 
 struct track {
@@ -75,3 +87,5 @@ struct registry {
     struct handle_pool pool;
     struct id_map ids;
 };
+
+#endif

@@ -46,7 +46,7 @@ struct sessions_config {
 /* NULL if out of memory. `dtls` and `counters` (the session thread's block) outlive it. */
 struct sessions *sessions_create(const struct sessions_config *config,
                                  const struct sessions_output *output, struct dtls_context *dtls,
-                                 struct counters *counters);
+                                 struct counters *counters, usec_t now);
 void sessions_destroy(struct sessions *s);
 
 /* One command of control; consumed. Hello is answered by Welcome and the dump of all objects. */
