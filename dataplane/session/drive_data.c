@@ -20,7 +20,7 @@ static int create(struct sessions *s, struct transport *t, const char *label, bo
 
 void data_drive_open(struct sessions *s, struct transport *t)
 {
-    if (t->data || !t->remote || t->remote->sctp_port == 0 || dtls_state(t->dtls) != DTLS_CONNECTED)
+    if (t->data_opened || !t->remote || t->remote->sctp_port == 0 || dtls_state(t->dtls) != DTLS_CONNECTED)
         return;
     struct data_options o = {
         .dtls_client = dtls_is_client(t->dtls),
@@ -30,6 +30,7 @@ void data_drive_open(struct sessions *s, struct transport *t)
         .user = t,
     };
     t->data = data_open(s->data, &o, s->now);
+    t->data_opened = true;
     if (!t->data) {
         log_warn("data", "no association left transport=%llu", (unsigned long long)t->state->id);
         return;

@@ -141,6 +141,9 @@ void transport_close(struct sessions *s, struct transport *t)
         track_close(s, LIST_FIRST(&t->tracks));
     data_drive_close(t);
     data_drive_run(s);
+    if (t->remote)
+        sluice__link__remote_description__free_unpacked(t->remote, NULL);
+    t->remote = NULL; /* so that nothing is opened anew on the way out */
     if (t->dtls) {
         dtls_close(t->dtls, s->now);
         dtls_drive_run(s, t);
@@ -151,8 +154,6 @@ void transport_close(struct sessions *s, struct transport *t)
     timers_set(&s->timers, handle_index(t->handle), USEC_NEVER);
     LIST_REMOVE(t, link);
     registry_remove(&s->transports, t->state->id, t->handle);
-    if (t->remote)
-        sluice__link__remote_description__free_unpacked(t->remote, NULL);
     adopt(t, NULL);
 }
 
