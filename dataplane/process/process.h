@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The shell around the engines: what a dataplane process is made of, and how its threads are tied
+ * together. One session thread (the main one), and a media worker per core:
+ *
+ *   session thread  commands, packets_in  ->  worker      (rings, doorbell of the worker)
+ *                   events, packets_out   <-              (rings, one doorbell of the session
+ * thread) worker          from_peer / to_peer   <-> worker      (rings)
+ */
+#ifndef SLUICE_DATAPLANE_PROCESS_PROCESS_H
+#define SLUICE_DATAPLANE_PROCESS_PROCESS_H
+
+#include "common/link/link.h"
+#include "dataplane/media/media.h"
+#include "dataplane/session/session.h"
+#include "dataplane/tcp/ice_tcp.h"
+
+#include <sys/queue.h>
+
+struct dtls_context;
+
+#define PROCESS_ERROR_TEXT 512
+
+struct process_config {
+    struct pktio_config pktio;       /* counters are filled in here */
+    struct media_config media;       /* worker, workers and ports are filled in here */
+    struct sessions_config sessions; /* workers, ports, tcp_port, backend likewise */
+    uint16_t tcp_port;
+    const char *link_path;
+    int link_group; /* may connect besides us; -1: nobody */
+};
+
+/* A command that found its worker's ring full. */
+struct waiting_command {
+    STAILQ_ENTRY(waiting_command) link;
+    struct media_command command;
+};
+
+struct process_worker {
+    struct media *media;
+    struct worker *thread;
+    struct media_rings rings;
+    struct doorbell bell;
+    struct counters *counters;
+    STAILQ_HEAD(, waiting_command) waiting;
+    bool told; /* something was put into its rings: ring the bell at the end of the turn */
+};
+
+struct process {
+    unsigned workers;
+    struct process_worker worker[PKTIO_WORKERS_MAX];
+    struct doorbell bell;      /* of the session thread */
+    struct counters *counters; /* all blocks: workers', then the session thread's */
+    struct pktio_set *pktio;
+    struct dtls_context *dtls;
+    struct sessions *sessions;
+    struct ice_tcp *tcp;
+    int listener;        /* for control */
+    struct link control; /* fd -1: none connected */
+};
+
+/* Builds everything and starts the workers. NULL and the reason on failure; nothing stays behind.
+ */
+struct process *process_create(const struct process_config *config,
+                               char err[static PROCESS_ERROR_TEXT]);
+void process_destroy(struct process *p);
+
+/* Runs the session thread's loop until a byte can be read from stop_fd. */
+void process_run(struct process *p, int stop_fd);
+
+/* ---- shared by the files of this directory ---- */
+
+/* output.c: what the session engine says goes to workers, TCP and control. */
+struct sessions_output process_output(struct process *p);
+/* Hands workers what waits and rings the bells of those that were told something. */
+void process_flush(struct process *p);
+/* RTP or RTCP that came by TCP: to its session's worker. */
+void process_media_by_tcp(struct process *p, const struct net_path *path, const uint8_t *data,
+                          size_t len);
+
+/* control.c: the connection to sluice-control. */
+void control_accept(struct process *p);
+void control_read(struct process *p, usec_t now);
+void control_write(struct process *p);
+
+#endif
