@@ -38,7 +38,7 @@ static void put_packet(struct process *p, unsigned worker, const struct net_path
     struct process_worker *w = &p->worker[worker];
     struct packet_slot *slot = len <= MEDIA_PACKET_MAX ? ring_reserve(w->rings.packets_in) : NULL;
     if (!slot) {
-        counters_add(&p->counters[p->workers], COUNTER_DROP_RING_FULL, 1);
+        counters_add(&p->stats.block[p->workers], COUNTER_DROP_RING_FULL, 1);
         return;
     }
     slot->path = *path;
@@ -68,7 +68,7 @@ void process_media_by_tcp(struct process *p, const struct net_path *path, const 
     if (session)
         put_packet(p, worker, path, session, false, data, len);
     else
-        counters_add(&p->counters[p->workers], COUNTER_DROP_RTP_UNKNOWN_PEER, 1);
+        counters_add(&p->stats.block[p->workers], COUNTER_DROP_RTP_UNKNOWN_PEER, 1);
 }
 
 static void allow(void *context, unsigned worker, const struct net_path *path, bool allowed)

@@ -84,7 +84,7 @@ static bool create_tcp(struct process *p, const struct process_config *config,
     if (config->tcp_port == 0)
         return true;
     p->tcp = ice_tcp_open(config->tcp_port, config->pktio.ipv4, config->pktio.ipv6, &h,
-                          &p->counters[p->workers], err);
+                          &p->stats.block[p->workers], err);
     return p->tcp != NULL;
 }
 
@@ -96,7 +96,8 @@ static bool create_sessions(struct process *p, const struct process_config *conf
     memcpy(c.ports, config->pktio.ports, sizeof(c.ports));
     c.tcp_port = config->tcp_port;
     c.backend = pktio_describe(p->pktio);
-    p->sessions = sessions_create(&c, &out, p->dtls, &p->counters[p->workers], clock_monotonic());
+    p->sessions =
+        sessions_create(&c, &out, p->dtls, &p->stats.block[p->workers], clock_monotonic());
     return p->sessions != NULL;
 }
 
@@ -114,11 +115,11 @@ static bool create_all(struct process *p, const struct process_config *config,
                        char err[static PROCESS_ERROR_TEXT])
 {
     snprintf(err, PROCESS_ERROR_TEXT, "out of memory");
-    p->counters = calloc(p->workers + 1, sizeof(*p->counters));
-    if (!p->counters || !doorbell_init(&p->bell))
+    if (!doorbell_init(&p->bell) ||
+        !stats_segment_create(&p->stats, config->stats_path, p->workers + 1, err))
         return false;
     for (unsigned i = 0; i < p->workers; i++) {
-        p->worker[i].counters = &p->counters[i];
+        p->worker[i].counters = &p->stats.block[i];
         if (!create_rings(p, i))
             return false;
     }
@@ -200,6 +201,6 @@ void process_destroy(struct process *p)
     dtls_context_destroy(p->dtls);
     destroy_rings(p);
     doorbell_close(&p->bell);
-    free(p->counters);
+    stats_segment_close(&p->stats);
     free(p);
 }

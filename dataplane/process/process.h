@@ -11,6 +11,7 @@
 #define SLUICE_DATAPLANE_PROCESS_PROCESS_H
 
 #include "common/link/link.h"
+#include "common/stats/segment.h"
 #include "dataplane/media/media.h"
 #include "dataplane/session/session.h"
 #include "dataplane/tcp/ice_tcp.h"
@@ -26,7 +27,7 @@ struct process_config {
     struct media_config media;       /* worker, workers and ports are filled in here */
     struct sessions_config sessions; /* workers, ports, tcp_port, backend likewise */
     uint16_t tcp_port;
-    const char *link_path;
+    const char *link_path, *stats_path;
     int link_group; /* may connect besides us; -1: nobody */
 };
 
@@ -49,8 +50,8 @@ struct process_worker {
 struct process {
     unsigned workers;
     struct process_worker worker[PKTIO_WORKERS_MAX];
-    struct doorbell bell;      /* of the session thread */
-    struct counters *counters; /* all blocks: workers', then the session thread's */
+    struct doorbell bell;       /* of the session thread */
+    struct stats_segment stats; /* blocks: workers', then the session thread's */
     struct pktio_set *pktio;
     struct dtls_context *dtls;
     struct sessions *sessions;

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A subcommand of sluicectl: its own arguments (argv[0] is its name) to an exit status. */
+#ifndef SLUICE_TOOLS_SLUICECTL_COMMAND_H
+#define SLUICE_TOOLS_SLUICECTL_COMMAND_H
+
+struct options {
+    const char *run_dir; /* where the processes keep sockets and statistics */
+    int json;
+};
+
+/* The counters of the dataplane, summed and by thread. */
+int command_stats(const struct options *o, int argc, char **argv);
+
+#endif
