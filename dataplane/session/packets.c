@@ -66,7 +66,7 @@ void sessions_tcp_closed(struct sessions *s, const struct net_path *path, usec_t
     struct transport *t = transport_of(s, lookup_remote(s, path));
     if (!t)
         return;
-    ice_path_closed(&t->ice, path, now);
+    ice_path_closed(&t->ice, path);
     ice_drive_events(s, t);
     transport_update_connection(s, t);
     transport_schedule(s, t);
