@@ -56,21 +56,40 @@ static const char *direction_name(enum sdp_direction d)
     return names[d];
 }
 
+/* The layers that are received, in the order of the offer. Returns their number. */
+static uint32_t layers_of(const struct sdp_section *s,
+                          const struct sdp_rid *layers[static SDP_ENCODINGS_MAX])
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < s->rid_count && n < SDP_ENCODINGS_MAX; i++)
+        if (s->rids[i].send)
+            layers[n++] = &s->rids[i];
+    return n;
+}
+
+/* Some clients list the highest layer first. */
+static void sort_encodings(struct sdp_negotiated *n)
+{
+    for (uint32_t i = 1; i < n->encoding_count; i++) {
+        for (uint32_t k = i; k && sdp_encoding_layer(n, k) < sdp_encoding_layer(n, k - 1); k--) {
+            struct sdp_encoding e = n->encodings[k];
+            n->encodings[k] = n->encodings[k - 1];
+            n->encodings[k - 1] = e;
+        }
+    }
+}
+
 /* By rid if the client simulcasts, else the first stream that it signals. */
 static void take_encodings(const struct sdp_section *s, struct sdp_negotiated *n)
 {
-    for (uint32_t i = 0; i < s->rid_count && n->encoding_count < SDP_ENCODINGS_MAX; i++) {
-        if (!s->rids[i].send)
-            continue;
-        struct sdp_encoding *e = &n->encodings[n->encoding_count++];
-        *e = (struct sdp_encoding){0};
-        sdp_text_copy(s->rids[i].id, e->rid, sizeof e->rid);
-    }
-    if (n->encoding_count)
-        return;
-    n->encoding_count = 1;
-    n->encodings[0] = (struct sdp_encoding){0};
-    if (s->source_count) {
+    const struct sdp_rid *layers[SDP_ENCODINGS_MAX];
+    uint32_t count = layers_of(s, layers);
+    memset(n->encodings, 0, sizeof n->encodings);
+    n->encoding_count = count ? count : 1;
+    for (uint32_t i = 0; i < count; i++)
+        sdp_text_copy(layers[i]->id, n->encodings[i].rid, sizeof n->encodings[i].rid);
+    sort_encodings(n);
+    if (count == 0 && s->source_count) {
         n->encodings[0].ssrc = s->sources[0].ssrc;
         n->encodings[0].rtx_ssrc = s->sources[0].rtx_ssrc;
     }
@@ -173,16 +192,17 @@ static void write_extensions(struct sdp_writer *w, const struct outcome *o,
     }
 }
 
-static void write_simulcast(struct sdp_writer *w, const struct sdp_negotiated *n)
+static void write_simulcast(struct sdp_writer *w, const struct sdp_section *s)
 {
-    if (n->encoding_count == 0 || n->encodings[0].rid[0] == '\0')
-        return;
-    for (uint32_t i = 0; i < n->encoding_count; i++)
-        sdp_write(w, "a=rid:%s recv\r\n", n->encodings[i].rid);
-    sdp_write(w, "a=simulcast:recv ");
-    for (uint32_t i = 0; i < n->encoding_count; i++)
-        sdp_write(w, "%s%s", i ? ";" : "", n->encodings[i].rid);
-    sdp_write(w, "\r\n");
+    const struct sdp_rid *layers[SDP_ENCODINGS_MAX];
+    uint32_t count = layers_of(s, layers);
+    for (uint32_t i = 0; i < count; i++)
+        sdp_write(w, "a=rid:%.*s recv\r\n", (int)layers[i]->id.len, layers[i]->id.at);
+    for (uint32_t i = 0; i < count; i++)
+        sdp_write(w, "%s%.*s", i ? ";" : "a=simulcast:recv ", (int)layers[i]->id.len,
+                  layers[i]->id.at);
+    if (count)
+        sdp_write(w, "\r\n");
 }
 
 static void write_media_line(struct sdp_writer *w, const struct outcome *o)
@@ -218,7 +238,8 @@ static void write_media(struct sdp_writer *w, const struct outcome *o,
     for (uint32_t i = 0; i < o->match_count; i++)
         write_format(w, &o->match[i], &o->plan);
     write_extensions(w, o, policy);
-    write_simulcast(w, n);
+    if (o->plan.role == SDP_ROLE_PUBLISH)
+        write_simulcast(w, o->section);
     if (o->plan.role == SDP_ROLE_SEND)
         sdp_write_sending(w, sending, sending->rtx_ssrc && has_rtx(o));
     sdp_write(w, "a=%s\r\n", direction_name(n->direction));

@@ -21,20 +21,19 @@ static int layer_of_name(const char *rid)
     return -1;
 }
 
-/* Usual names, from the lowest layer up. */
-static bool named_in_order(const struct sdp_negotiated *n)
+static bool usual_names(const struct sdp_negotiated *n)
 {
-    int last = -1;
+    unsigned seen = 0;
     for (uint32_t i = 0; i < n->encoding_count; i++) {
         int layer = layer_of_name(n->encodings[i].rid);
-        if (layer <= last)
+        if (layer < 0 || (seen & 1u << layer))
             return false;
-        last = layer;
+        seen |= 1u << layer;
     }
     return true;
 }
 
 uint32_t sdp_encoding_layer(const struct sdp_negotiated *n, uint32_t encoding)
 {
-    return named_in_order(n) ? (uint32_t)layer_of_name(n->encodings[encoding].rid) : encoding;
+    return usual_names(n) ? (uint32_t)layer_of_name(n->encodings[encoding].rid) : encoding;
 }

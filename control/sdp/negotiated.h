@@ -43,14 +43,14 @@ struct sdp_negotiated {
     struct sdp_payload payloads[SDP_PAYLOADS_MAX]; /* preferred first */
     struct sdp_extensions extensions;
     uint32_t encoding_count;                          /* publish sections: at least 1 */
-    struct sdp_encoding encodings[SDP_ENCODINGS_MAX]; /* lowest layer first, as offered */
+    struct sdp_encoding encodings[SDP_ENCODINGS_MAX]; /* lowest layer first */
 };
 
 /* The first payload of this codec, or NULL. */
 const struct sdp_payload *sdp_negotiated_payload(const struct sdp_negotiated *n, enum sdp_codec c);
 
 /* Layers of a simulcast are told by name where the names are usual ("q,h,f" or "2,1,0"), else by
- * position (livekit: lowest first). Returns 0..2. */
+ * position. Returns 0..2. */
 uint32_t sdp_encoding_layer(const struct sdp_negotiated *n, uint32_t encoding);
 
 #endif
