@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/config/config.h"
+#include "common/log.h"
+#include "dataplane/process/process.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Packet buffers per worker: history of some hundred published layers. */
+#define FRAMES_PER_WORKER 65536
+#define SOCKET_BUFFER     (16u << 20)
+
+static enum pktio_backend backend_of(enum config_backend b)
+{
+    switch (b) {
+    case CONFIG_BACKEND_XDP:
+        return PKTIO_XDP;
+    case CONFIG_BACKEND_UDP:
+        return PKTIO_UDP;
+    default:
+        return PKTIO_AUTO;
+    }
+}
+
+static void fill_pktio(struct pktio_config *p, const struct config *c, const char **interfaces)
+{
+    unsigned ports = (unsigned)(c->rtc.udp_port_last - c->rtc.udp_port_first) + 1;
+    p->backend = backend_of(c->sluice.backend);
+    p->workers = c->sluice.workers < ports ? c->sluice.workers : ports;
+    for (unsigned i = 0; i < p->workers; i++)
+        p->ports[i] = (uint16_t)(c->rtc.udp_port_first + i);
+    p->ipv4 = p->ipv6 = true;
+    p->socket_buffer = SOCKET_BUFFER;
+    for (size_t i = 0; i < c->sluice.interfaces.n; i++)
+        interfaces[i] = c->sluice.interfaces.text[i];
+    if (c->sluice.interfaces.n > 0)
+        p->interfaces = interfaces;
+}
+
+static void fill_media(struct media_config *m, const struct config *c)
+{
+    m->frames = FRAMES_PER_WORKER;
+    m->history_video = c->rtc.packet_buffer_size_video;
+    m->history_audio = c->rtc.packet_buffer_size_audio;
+    memcpy(m->pli_throttle, c->rtc.pli_throttle, sizeof(m->pli_throttle));
+    m->audio_active_level = c->audio.active_level;
+    m->srtp_engine = c->sluice.srtp_engine[0] ? c->sluice.srtp_engine : NULL;
+}
+
+static void fill_sessions(struct sessions_config *s, const struct config *c)
+{
+    s->participants = c->sluice.max_participants;
+    s->transports = 2 * c->sluice.max_participants;
+    s->tracks = c->sluice.max_tracks;
+    s->subscriptions = c->sluice.max_subscriptions;
+    s->srtp_engine = c->sluice.srtp_engine[0] ? c->sluice.srtp_engine : NULL;
+}
+
+/* Becomes readable on SIGINT, SIGTERM or SIGQUIT. Before threads start, so that they inherit it. */
+static int block_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGQUIT);
+    signal(SIGPIPE, SIG_IGN);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
+        return -1;
+    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static bool make_run_dir(const char *dir)
+{
+    if (mkdir(dir, 0755) == 0 || errno == EEXIST)
+        return true;
+    log_error("config", "run_dir=%s error=\"%s\"", dir, strerror(errno));
+    return false;
+}
+
+static int run(const struct config *c)
+{
+    const char *interfaces[CONFIG_LIST + 1] = {0};
+    char link_path[CONFIG_TEXT + 32], stats_path[CONFIG_TEXT + 32], err[PROCESS_ERROR_TEXT];
+    snprintf(link_path, sizeof(link_path), "%s/dataplane.sock", c->sluice.run_dir);
+    snprintf(stats_path, sizeof(stats_path), "%s/dataplane.stats", c->sluice.run_dir);
+    struct process_config p = {.tcp_port = c->rtc.tcp_port,
+                               .link_path = link_path,
+                               .stats_path = stats_path,
+                               .link_group = -1};
+    fill_pktio(&p.pktio, c, interfaces);
+    fill_media(&p.media, c);
+    fill_sessions(&p.sessions, c);
+    int stop = block_signals();
+    if (stop < 0 || !make_run_dir(c->sluice.run_dir))
+        return 1;
+    struct process *process = process_create(&p, err);
+    if (!process) {
+        log_error("start", "%s", err);
+        return 1;
+    }
+    log_info("start", "forwarding backend=\"%s\" workers=%u udp_port=%u tcp_port=%u link=%s",
+             pktio_describe(process->pktio), process->workers, p.pktio.ports[0], p.tcp_port,
+             link_path);
+    process_run(process, stop);
+    log_info("stop", "asked to stop");
+    process_destroy(process);
+    unlink(link_path);
+    close(stop);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct config *c = calloc(1, sizeof(*c));
+    char err[CONFIG_ERROR_TEXT];
+    if (!c)
+        return 1;
+    enum config_result r = config_load(c, "sluice-dataplane", argc, argv, err);
+    if (r == CONFIG_WRONG)
+        fprintf(stderr, "sluice-dataplane: %s\n", err);
+    int status = r == CONFIG_HELP ? 0 : 1;
+    if (r == CONFIG_OK) {
+        log_setup("sluice-dataplane", c->log_level, c->log_json);
+        status = run(c);
+    }
+    free(c);
+    return status;
+}
