@@ -79,9 +79,17 @@ bool sdp_parse_section(struct sdp_parser *p, struct sdp_text value)
     return formats(p, sdp_text_trim(value));
 }
 
+static bool is_token(struct sdp_text t)
+{
+    for (uint32_t i = 0; i < t.len; i++)
+        if (t.at[i] <= ' ' || t.at[i] >= 0x7f)
+            return false;
+    return t.len > 0;
+}
+
 static bool mid(struct sdp_parser *p, struct sdp_text value)
 {
-    if (value.len == 0 || value.len >= SDP_MID_MAX || memchr(value.at, ' ', value.len))
+    if (value.len >= SDP_MID_MAX || !is_token(value))
         return sdp_parse_fail(p, "mid: not a token of 1 to 15 characters");
     const struct sdp_section *other = sdp_section_by_mid(p->d, value);
     if (other && other != p->section)
