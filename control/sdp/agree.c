@@ -73,7 +73,7 @@ uint32_t sdp_agree_formats(const struct sdp_section *s, const struct sdp_policy 
         if (codec == SDP_CODEC_UNKNOWN)
             continue;
         match[count++] = (struct sdp_match){
-            .format = f,
+            .format = *f,
             .codec = codec,
             .rtx_pt = sdp_codec_is_video(codec) ? sdp_rtx_of(s, f->pt) : 0,
             .feedback = f->feedback & wanted,
@@ -131,8 +131,8 @@ sdp_extension_set sdp_used_extensions(const struct sdp_policy *policy, enum sdp_
 static void payload_of(const struct sdp_match *m, struct sdp_payload *p)
 {
     *p = (struct sdp_payload){
-        .codec = m->codec, .pt = m->format->pt, .rtx_pt = m->rtx_pt, .clock = m->format->clock};
-    sdp_text_copy(m->format->fmtp, p->fmtp, sizeof p->fmtp);
+        .codec = m->codec, .pt = m->format.pt, .rtx_pt = m->rtx_pt, .clock = m->format.clock};
+    sdp_text_copy(m->format.fmtp, p->fmtp, sizeof p->fmtp);
 }
 
 void sdp_agree_facts(const struct sdp_section *s, const struct sdp_policy *policy,

@@ -11,7 +11,7 @@
 
 /* A format that both know. */
 struct sdp_match {
-    const struct sdp_format *format;
+    struct sdp_format format;
     enum sdp_codec codec;
     uint8_t rtx_pt;
     uint8_t feedback; /* that stays */

@@ -113,10 +113,8 @@ struct outcome {
 static void decide(const struct sdp_section *s, const struct sdp_policy *policy,
                    const struct sdp_plan *plan, struct outcome *o)
 {
-    o->section = s;
-    o->plan = *plan;
+    *o = (struct outcome){.section = s, .plan = *plan};
     o->plan.role = possible_role(s, plan->role);
-    o->match_count = 0;
     if (o->plan.role == SDP_ROLE_REJECT || o->plan.role == SDP_ROLE_DATA)
         return;
     o->match_count = sdp_agree_formats(s, policy, &o->plan, o->match);
@@ -149,7 +147,7 @@ static void write_rejected(struct sdp_writer *w, const struct sdp_section *s)
 /* Opus is answered in our own words, with what the track wants; all else as it was offered. */
 static void write_fmtp(struct sdp_writer *w, const struct sdp_match *m, const struct sdp_plan *plan)
 {
-    const struct sdp_format *f = m->format;
+    const struct sdp_format *f = &m->format;
     if (m->codec == SDP_OPUS) {
         const struct sdp_publishing *p = &plan->publishing;
         bool publish = plan->role == SDP_ROLE_PUBLISH, send = plan->role == SDP_ROLE_SEND;
@@ -165,7 +163,7 @@ static void write_fmtp(struct sdp_writer *w, const struct sdp_match *m, const st
 static void write_format(struct sdp_writer *w, const struct sdp_match *m,
                          const struct sdp_plan *plan)
 {
-    const struct sdp_format *f = m->format;
+    const struct sdp_format *f = &m->format;
     sdp_write(w, "a=rtpmap:%u %s/%u%s\r\n", f->pt, sdp_codec_name(m->codec), f->clock,
               f->channels == 2 ? "/2" : "");
     write_fmtp(w, m, plan);
@@ -211,7 +209,7 @@ static void write_media_line(struct sdp_writer *w, const struct outcome *o)
     sdp_write(w, "m=%s 9 %.*s", s->kind == SDP_AUDIO ? "audio" : "video", (int)s->protocol.len,
               s->protocol.at);
     for (uint32_t i = 0; i < o->match_count; i++) {
-        sdp_write(w, " %u", o->match[i].format->pt);
+        sdp_write(w, " %u", o->match[i].format.pt);
         if (o->match[i].rtx_pt)
             sdp_write(w, " %u", o->match[i].rtx_pt);
     }

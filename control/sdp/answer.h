@@ -54,8 +54,8 @@ bool sdp_answer(const struct sdp_description *offer, const struct sdp_local *loc
                 const struct sdp_policy *policy, const struct sdp_plan *plans, struct sdp_writer *w,
                 struct sdp_negotiated *facts, struct sdp_error *e);
 
-/* The mid_to_track_id map: for each i with a track sent in section i of facts, track_sid[i] of
- * plans. Calls `each` once per pair. */
+/* The mid_to_track_id map that goes with the answer: calls `each` once per section in which a track
+ * is sent. */
 void sdp_answer_tracks(const struct sdp_plan *plans, const struct sdp_negotiated *facts,
                        size_t count, void (*each)(void *arg, const char *mid, const char *sid),
                        void *arg);

@@ -169,13 +169,24 @@ bool sdp_offer(struct sdp_offer_table *t, const struct sdp_local *local,
     return !w->bad;
 }
 
+void sdp_offer_tracks(const struct sdp_offer_table *t,
+                      void (*each)(void *arg, const char *mid, const char *sid), void *arg)
+{
+    for (uint32_t i = 0; i < t->count; i++) {
+        char mid[SDP_MID_MAX];
+        mid_of(i, mid);
+        if (t->sections[i].active)
+            each(arg, mid, t->sections[i].sending.track_sid);
+    }
+}
+
 /* Only numbers that we offered count. */
 static bool ours(const struct sdp_match *m, const struct sdp_policy *policy, enum sdp_kind kind)
 {
     size_t count;
     const struct sdp_codec_entry *table = sdp_codec_table(&count);
     for (size_t i = 0; i < count; i++)
-        if (table[i].pt == m->format->pt && table[i].codec == m->codec &&
+        if (table[i].pt == m->format.pt && table[i].codec == m->codec &&
             (m->rtx_pt == 0 || m->rtx_pt == table[i].rtx_pt))
             return offered(&table[i], policy, kind);
     return false;

@@ -43,6 +43,10 @@ int sdp_offer_find(const struct sdp_offer_table *t, uint64_t owner);
 bool sdp_offer(struct sdp_offer_table *t, const struct sdp_local *local,
                const struct sdp_policy *policy, struct sdp_writer *w);
 
+/* The mid_to_track_id map of such an offer: calls `each` once per track. */
+void sdp_offer_tracks(const struct sdp_offer_table *t,
+                      void (*each)(void *arg, const char *mid, const char *sid), void *arg);
+
 /* Takes the client's answer to the last offer: facts[i] (t->count members) is what section i agreed
  * on, `rejected` if the client said so or knows none of the codecs, of direction SDP_SENDONLY if
  * its track may be sent. Tracks that were attached since the offer may not: they need another one.

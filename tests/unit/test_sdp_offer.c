@@ -50,6 +50,12 @@ static bool apply(struct sdp_bench *b, const char *answer)
     return sdp_offer_apply(&t, &b->policy, &b->reply, b->facts, &remote, &b->error);
 }
 
+static void note(void *arg, const char *mid, const char *sid)
+{
+    char *text = arg;
+    snprintf(text + strlen(text), 100 - strlen(text), "%s=%s ", mid, sid);
+}
+
 static void data_comes_first(void **state)
 {
     struct sdp_bench *b = *state;
@@ -103,6 +109,9 @@ static void sections_are_used_again(void **state)
     assert_int_equal(attach(SDP_VIDEO, 4), 0);
     assert_int_equal(sdp_offer_find(&t, 4), 0);
     assert_int_equal(sdp_offer_find(&t, 1), -1);
+    char tracks[100] = "";
+    sdp_offer_tracks(&t, note, tracks);
+    assert_string_equal(tracks, "1=TR_4 2=TR_2 3=TR_3 ");
 }
 
 static void full_table(void **state)

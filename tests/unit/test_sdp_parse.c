@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "common/link/link.pb-c.h"
 #include "control/sdp/codecs.h"
 #include "tests/unit/sdp_support.h"
 #include "tests/unit/sdp_vectors.h"
@@ -312,6 +313,18 @@ static void codec_matching(void **state)
     assert_string_equal(sdp_codec_mime(SDP_H265), "video/H265");
 }
 
+/* What is negotiated goes to the dataplane by number. */
+static void numbers_of_the_link(void **state)
+{
+    (void)state;
+    for (int c = 1; c < SDP_CODEC_COUNT; c++) {
+        const ProtobufCEnumValue *v =
+            protobuf_c_enum_descriptor_get_value(&sluice__link__codec__descriptor, c);
+        assert_non_null(v);
+        assert_int_equal(sdp_codec_by_mime(v->name), c);
+    }
+}
+
 static void red_needs_opus(void **state)
 {
     (void)state;
@@ -339,6 +352,7 @@ int main(void)
         cmocka_unit_test(remote_of),
         cmocka_unit_test(remote_refused),
         cmocka_unit_test(codec_matching),
+        cmocka_unit_test(numbers_of_the_link),
         cmocka_unit_test(red_needs_opus),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
