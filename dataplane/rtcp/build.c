@@ -74,22 +74,22 @@ static size_t chunk_length(const struct rtcp_sdes_chunk *c)
     return 4 + (items + 4) / 4 * 4;
 }
 
-static uint8_t *put_item(uint8_t *p, uint8_t type, const char *text)
+static void put_item(struct writer *w, uint8_t type, const char *text)
 {
     size_t len = strlen(text);
-    p[0] = type;
-    p[1] = (uint8_t)len;
-    memcpy(p + 2, text, len);
-    return p + 2 + len;
+    write_u8(w, type);
+    write_u8(w, (uint8_t)len);
+    write_bytes(w, text, len);
 }
 
 static void put_chunk(uint8_t *p, const struct rtcp_sdes_chunk *c, size_t len)
 {
+    struct writer w = writer_of(p, len);
     memset(p, 0, len);
-    be32_put(p, c->ssrc);
-    p = put_item(p + 4, SDES_CNAME, c->cname);
+    write_be32(&w, c->ssrc);
+    put_item(&w, SDES_CNAME, c->cname);
     if (c->mid)
-        put_item(p, SDES_MID, c->mid);
+        put_item(&w, SDES_MID, c->mid);
 }
 
 bool rtcp_write_sdes(struct writer *w, const struct rtcp_sdes_chunk *chunks, unsigned n)

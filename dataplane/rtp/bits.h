@@ -30,16 +30,12 @@ static inline uint32_t read_bits(struct bit_reader *r, unsigned n)
         r->at = r->end;
         return 0;
     }
-    uint32_t v = 0;
-    while (n > 0) {
-        unsigned left = 8 - (unsigned)(r->at % 8);
-        unsigned take = n < left ? n : left;
-        uint32_t byte = r->data[r->at / 8];
-        v = v << take | (byte >> (left - take) & ((1U << take) - 1));
-        r->at += take;
-        n -= take;
-    }
-    return v;
+    size_t end = r->at + n;
+    uint64_t v = 0; /* of at most five bytes */
+    for (size_t byte = r->at / 8; byte < (end + 7) / 8; byte++)
+        v = v << 8 | r->data[byte];
+    r->at = end;
+    return (uint32_t)(v >> (-end & 7) & ((1ULL << n) - 1));
 }
 
 static inline bool read_flag(struct bit_reader *r)

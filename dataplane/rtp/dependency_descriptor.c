@@ -161,7 +161,7 @@ static bool read_custom(struct dependency_descriptor *d, const struct dd_structu
 
 static uint32_t all_targets(const struct dd_structure *s)
 {
-    return UINT32_MAX >> (32 - s->n_decode_targets);
+    return (uint32_t)((1ULL << s->n_decode_targets) - 1);
 }
 
 static void read_mandatory(struct dependency_descriptor *d, const uint8_t *data)
@@ -191,7 +191,7 @@ enum dd_result dd_parse(struct dependency_descriptor *d, const struct dd_structu
     struct bit_reader r = {.data = data, .at = MANDATORY_BITS, .end = len * 8};
     read_mandatory(d, data);
     read_flags(d, &r);
-    if (d->has_structure && !read_structure(attached, &r))
+    if (d->has_structure && (!attached || !read_structure(attached, &r)))
         return DD_MALFORMED;
     const struct dd_structure *s = d->has_structure ? attached : known;
     if (!s || s->n_templates == 0)

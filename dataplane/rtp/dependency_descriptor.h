@@ -91,8 +91,8 @@ static inline enum dd_dti dd_dti(uint64_t dtis, unsigned target)
 }
 
 /* Reads one descriptor. `known` is the structure in force (NULL or n_templates 0: none); `attached`
- * is filled if the packet brings its own (has_structure), and then used instead. active_targets is
- * all ones without one on the wire. */
+ * is filled if the packet brings its own (has_structure), and then used instead (NULL: such a
+ * packet is refused). active_targets is all ones without one on the wire. */
 enum dd_result dd_parse(struct dependency_descriptor *d, const struct dd_structure *known,
                         struct dd_structure *attached, const uint8_t *data, size_t len);
 

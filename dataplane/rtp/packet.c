@@ -49,7 +49,7 @@ struct rtp_extension_cursor rtp_extensions(const struct rtp_packet *p)
     bool two_byte = (p->profile & 0xfff0) == RTP_PROFILE_TWO_BYTE;
     bool known = p->extension && (two_byte || p->profile == RTP_PROFILE_ONE_BYTE);
     return (struct rtp_extension_cursor){
-        .at = reader_of(p->extension, known ? p->extension_len : 0),
+        .at = known ? reader_of(p->extension, p->extension_len) : reader_of(p->payload, 0),
         .two_byte = two_byte,
     };
 }
