@@ -90,14 +90,13 @@ static const char *reason(enum stun_error code)
 void stun_add_error(struct writer *w, enum stun_error code)
 {
     const char *text = reason(code);
-    size_t len = strlen(text);
-    uint8_t *v = add_space(w, STUN_ERROR_CODE, 4 + len);
-    if (!v)
-        return;
-    be16_put(v, 0);
-    v[2] = (uint8_t)(code / 100);
-    v[3] = (uint8_t)(code % 100);
-    memcpy(v + 4, text, len);
+    uint8_t value[36];
+    struct writer v = writer_of(value, sizeof(value));
+    write_be16(&v, 0);
+    write_u8(&v, (uint8_t)(code / 100));
+    write_u8(&v, (uint8_t)(code % 100));
+    write_bytes(&v, text, strlen(text));
+    stun_add(w, STUN_ERROR_CODE, value, writer_length(&v));
 }
 
 void stun_add_integrity(struct writer *w, const char *key, size_t key_len)

@@ -43,8 +43,7 @@ struct data_options {
 /* Starts an association; call when DTLS is connected. NULL if the pool is used up. */
 struct data_association *data_open(struct data_stack *s, const struct data_options *o, usec_t now);
 
-/* Aborts and forgets it: no more events or packets of it, except the ABORT which may still be in
- * data_output() until the pool's place is used again. */
+/* Forgets it: no more events or packets of it. The peer learns it from DTLS. */
 void data_close(struct data_association *a);
 void *data_user(const struct data_association *a);
 
@@ -56,6 +55,9 @@ bool data_input(struct data_association *a, const uint8_t *packet, size_t len, u
  * data_timeout(). Packets of closed associations are left out. */
 size_t data_output(struct data_stack *s, struct data_association **a,
                    uint8_t buf[static DATA_PACKET_MAX]);
+
+/* SCTP packets that were not sent because nobody fetched data_output(); SCTP repeats them. */
+uint64_t data_packets_lost(const struct data_stack *s);
 
 /* When to call data_timeout(); USEC_NEVER while there is no association. */
 usec_t data_deadline(const struct data_stack *s);

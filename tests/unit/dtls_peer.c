@@ -8,20 +8,8 @@
 #include <openssl/x509.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <sys/time.h>
 
 #include <cmocka.h>
-
-usec_t virtual_now = 1000 * USEC_PER_SEC;
-
-/* Takes the place of the C library's for OpenSSL too. */
-int gettimeofday(struct timeval *restrict tv, void *restrict tz)
-{
-    (void)tz;
-    tv->tv_sec = (time_t)(virtual_now / USEC_PER_SEC);
-    tv->tv_usec = (suseconds_t)(virtual_now % USEC_PER_SEC);
-    return 0;
-}
 
 static void use_certificate(struct peer *p)
 {

@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A DTLS peer for tests: plain OpenSSL over memory BIOs, and a virtual clock for all of OpenSSL.
+ * A DTLS peer for tests: plain OpenSSL over memory BIOs.
  */
 #ifndef SLUICE_TESTS_UNIT_DTLS_PEER_H
 #define SLUICE_TESTS_UNIT_DTLS_PEER_H
 
-#include "common/clock.h"
-
 #include <openssl/ssl.h>
 #include <stdbool.h>
 #include <stdint.h>
-
-/* What gettimeofday() tells while the test runs. */
-extern usec_t virtual_now;
 
 #define PEER_ALL_PROFILES                                                                          \
     "SRTP_AES128_CM_SHA1_80:SRTP_AEAD_AES_256_GCM:SRTP_AEAD_AES_128_GCM" /* as Chromium has it */

@@ -4,6 +4,7 @@
 
 #include "common/random.h"
 #include "tests/unit/dtls_peer.h"
+#include "tests/unit/virtual_clock.h"
 
 #include <openssl/srtp.h>
 #include <setjmp.h>
