@@ -43,12 +43,12 @@ void loader_close(struct loader *l);
 
 /* Attaches to an interface: first frees it of a program that a crashed sluice left there, then
  * tries native mode, then generic; beside other programs through libxdp's dispatcher where the
- * kernel can do that, else alone. False and a reason if it cannot be: another program is there, or
- * another running sluice. */
+ * kernel can do that, else alone. What is attached alone goes when the process ends. False and a
+ * reason if it cannot be: another program is there, or another running sluice. */
 bool loader_attach(struct loader *l, uint32_t ifindex, char err[static LOADER_ERROR_TEXT]);
 void loader_detach(struct loader *l, uint32_t ifindex);
 
-/* "native, dispatcher", "native, alone", "generic, alone"; "detached" if it is not attached. */
+/* "native, dispatcher", "generic, alone" and so on; "detached" if it is not attached. */
 const char *loader_describe(const struct loader *l, uint32_t ifindex);
 bool loader_is_native(const struct loader *l, uint32_t ifindex);
 

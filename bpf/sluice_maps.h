@@ -38,7 +38,7 @@ struct sluice_pair {
     X(XDP_RX_STUN, "rx_stun")                                                                      \
     X(XDP_RX_DTLS, "rx_dtls")                                                                      \
     X(XDP_PASS_NO_SOCKET, "pass_no_socket") /* no socket on this queue */                          \
-    X(XDP_PASS_FRAGMENT, "pass_fragment")   /* IP fragments of UDP: their port may be unknown */   \
+    X(XDP_PASS_FRAGMENT, "pass_fragment")   /* IP fragments: most have no port to tell by */       \
     X(XDP_PASS_OPTIONS, "pass_options")     /* UDP behind IPv4 options */                          \
     X(XDP_DROP_TRUNCATED, "drop_truncated") /* lengths that disagree */                            \
     X(XDP_DROP_EMPTY, "drop_empty")         /* no payload, or one byte */                          \
