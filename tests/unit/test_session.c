@@ -134,8 +134,8 @@ static void open_participant(struct fixture *f, uint64_t id)
     Sluice__Link__Command c = SLUICE__LINK__COMMAND__INIT;
     p.id = id;
     p.room = 7;
-    p.sid = "PA_test";
-    p.identity = "alice";
+    p.sid = (char *)"PA_test";
+    p.identity = (char *)"alice";
     p.record = (ProtobufCBinaryData){.len = 3, .data = (uint8_t *)"abc"};
     c.body_case = SLUICE__LINK__COMMAND__BODY_OPEN_PARTICIPANT;
     c.open_participant = &p;
@@ -150,7 +150,7 @@ static void open_transport(struct fixture *f, uint64_t id, uint64_t participant,
     t.participant = participant;
     t.worker = 1;
     t.local_ufrag = (char *)ufrag;
-    t.local_pwd = "password-of-some-length";
+    t.local_pwd = (char *)"password+of+some+length";
     c.body_case = SLUICE__LINK__COMMAND__BODY_OPEN_TRANSPORT;
     c.open_transport = &t;
     send_command(f, &c);
@@ -163,8 +163,8 @@ static void set_remote(struct fixture *f, uint64_t transport, struct dtls_contex
     Sluice__Link__Command c = SLUICE__LINK__COMMAND__INIT;
     dtls_context_fingerprint(peer, fingerprint);
     r.transport = transport;
-    r.ufrag = "peer";
-    r.pwd = "peer-password-of-length";
+    r.ufrag = (char *)"peer";
+    r.pwd = (char *)"peer-password-of-length";
     r.fingerprint = (ProtobufCBinaryData){.len = sizeof(fingerprint), .data = fingerprint};
     c.body_case = SLUICE__LINK__COMMAND__BODY_SET_REMOTE;
     c.set_remote = &r;
@@ -182,8 +182,8 @@ static void open_track(struct fixture *f, uint64_t id, uint64_t transport, uint3
     p.clock_rate = 48000;
     t.id = id;
     t.transport = transport;
-    t.sid = "TR_AM";
-    t.mid = "0";
+    t.sid = (char *)"TR_AM";
+    t.mid = (char *)"0";
     t.n_payloads = 1;
     t.payloads = payloads;
     t.n_encodings = 1;
@@ -204,8 +204,8 @@ static void open_subscription(struct fixture *f, uint64_t id, uint64_t track, ui
     s.id = id;
     s.track = track;
     s.transport = transport;
-    s.mid = "1";
-    s.cname = "PA|TR";
+    s.mid = (char *)"1";
+    s.cname = (char *)"PA|TR";
     s.ssrc = 4711;
     s.n_payloads = 1;
     s.payloads = payloads;
@@ -229,7 +229,7 @@ static void hello(struct fixture *f, uint32_t version)
     Sluice__Link__Hello h = SLUICE__LINK__HELLO__INIT;
     Sluice__Link__Command c = SLUICE__LINK__COMMAND__INIT;
     h.version = version;
-    h.program = "test";
+    h.program = (char *)"test";
     c.body_case = SLUICE__LINK__COMMAND__BODY_HELLO;
     c.hello = &h;
     send_command(f, &c);
@@ -263,7 +263,7 @@ static void check_connectivity(struct fixture *f, const struct net_path *path, c
                                bool nominate)
 {
     static const uint8_t transaction[STUN_TRANSACTION] = "transaction";
-    static const char pwd[] = "password-of-some-length";
+    static const char pwd[] = "password+of+some+length";
     uint8_t buf[256];
     struct writer w = writer_of(buf, sizeof(buf));
     stun_begin(&w, STUN_REQUEST, transaction);
