@@ -69,6 +69,7 @@
     X(COUNTER_DROP_RING_FULL, "drop_ring_full")                                                    \
     X(COUNTER_DROP_POOL_EMPTY, "drop_pool_empty")                                                  \
     X(COUNTER_DROP_TX_FULL, "drop_tx_full")                                                        \
+    X(COUNTER_DROP_TX_TOO_LONG, "drop_tx_too_long")                                                \
     X(COUNTER_DROP_TX_UNREACHABLE, "drop_tx_unreachable")                                          \
     X(COUNTER_DROP_TX_ERROR, "drop_tx_error")
 

@@ -11,7 +11,7 @@ bool frame_pool_init(struct frame_pool *p, uint32_t size)
         return false;
     for (uint32_t i = size; i-- > 0;) {
         p->frames[i].refs = 0;
-        p->frames[i].next_free = p->free;
+        p->frames[i].next = p->free;
         p->free = &p->frames[i];
     }
     return true;
@@ -28,7 +28,7 @@ struct frame *frame_take(struct frame_pool *p)
     struct frame *f = p->free;
     if (!f)
         return NULL;
-    p->free = f->next_free;
+    p->free = f->next;
     f->refs = 1;
     if (++p->used > p->high_water)
         p->high_water = p->used;
@@ -39,7 +39,7 @@ void frame_release(struct frame_pool *p, struct frame *f)
 {
     if (--f->refs > 0)
         return;
-    f->next_free = p->free;
+    f->next = p->free;
     p->free = f;
     p->used--;
 }

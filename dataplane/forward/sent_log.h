@@ -26,6 +26,7 @@ struct sent_entry {
 
 struct sent_era {
     uint64_t first; /* sent number that it begins with */
+    uint32_t ssrc;  /* of the source */
     uint32_t ts_offset;
     uint32_t dd_mask;         /* active decode targets written */
     uint32_t picture_offset;  /* of picture ids at its begin, modulo 2^15; DD: of frame numbers */

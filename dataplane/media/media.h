@@ -173,10 +173,9 @@ struct media_event {
 
 /* ---- whole datagrams between worker and session thread ---- */
 
-/* Worker to session thread: STUN, DTLS (from any address; `session` if the address is known). From
- * the worker with path.tcp set: protected RTP/RTCP for an ICE-TCP connection. Session thread to
- * worker: anything to be sent to path as it is (to_peer), or RTP/RTCP that came by TCP (not
- * to_peer). */
+/* Worker to session thread: STUN, DTLS (from any address; `session` if the address is known); with
+ * path.tcp set: protected RTP/RTCP for an ICE-TCP connection. Session thread to worker: anything to
+ * be sent to path as it is (to_peer), or RTP/RTCP that came by TCP (not to_peer). */
 struct packet_slot {
     struct net_path path;
     handle_t session;
