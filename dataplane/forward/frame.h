@@ -16,7 +16,7 @@
 
 struct frame {
     uint32_t refs;
-    uint16_t len; /* of data */
+    uint16_t len;       /* of data */
     struct frame *next; /* in the pool while free, else for its owner to queue it */
     struct packet_info info;
     _Alignas(64) uint8_t data[FRAME_DATA];

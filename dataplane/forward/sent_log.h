@@ -13,8 +13,8 @@
 #include <stdint.h>
 
 #define SENT_LOG_ERAS    8
-#define SENT_RESENDS_MAX 3                      /* a packet is sent again this often at most */
-#define SENT_HOLD_MAX    (100 * USEC_PER_MS)    /* and not within the smaller of this and 2 RTT */
+#define SENT_RESENDS_MAX 3                   /* a packet is sent again this often at most */
+#define SENT_HOLD_MAX    (100 * USEC_PER_MS) /* and not within the smaller of this and 2 RTT */
 
 struct sent_entry {
     uint16_t sent;   /* low bits of the number it went out with */
@@ -28,8 +28,8 @@ struct sent_era {
     uint64_t first; /* sent number that it begins with */
     uint32_t ssrc;  /* of the source */
     uint32_t ts_offset;
-    uint32_t dd_mask;         /* active decode targets written */
-    uint32_t picture_offset;  /* of picture ids at its begin, modulo 2^15; DD: of frame numbers */
+    uint32_t dd_mask;        /* active decode targets written */
+    uint32_t picture_offset; /* of picture ids at its begin, modulo 2^15; DD: of frame numbers */
     uint8_t tl0_offset, key_offset;
 };
 

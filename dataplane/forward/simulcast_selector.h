@@ -13,8 +13,8 @@
 #include <stdint.h>
 
 enum selection {
-    SELECT_IGNORE,  /* not of the stream that is forwarded */
-    SELECT_DROP,    /* of it, but of a part that is left out: its number is closed up */
+    SELECT_IGNORE, /* not of the stream that is forwarded */
+    SELECT_DROP,   /* of it, but of a part that is left out: its number is closed up */
     SELECT_FORWARD,
     SELECT_SWITCH, /* forward as the first packet of another source */
 };

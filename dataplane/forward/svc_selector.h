@@ -15,7 +15,7 @@ struct svc_selector {
     uint8_t max_spatial, max_temporal; /* wanted */
     uint8_t spatial, temporal;         /* of the decode target in use; LAYER_NONE: none */
     bool started;
-    uint64_t newest;      /* highest frame seen */
+    uint64_t newest;       /* highest frame seen */
     struct drop_map drops; /* frames left out */
 };
 

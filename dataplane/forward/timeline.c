@@ -57,8 +57,8 @@ bool source_clock_at(const struct source_clock *c, uint32_t clock_rate, usec_t n
     if (!c->ntp)
         return false;
     usec_t passed = now > c->arrival ? now - c->arrival : 0;
-    *ntp = c->ntp + ((passed / USEC_PER_SEC) << 32) +
-           ((passed % USEC_PER_SEC) << 32) / USEC_PER_SEC;
+    *ntp =
+        c->ntp + ((passed / USEC_PER_SEC) << 32) + ((passed % USEC_PER_SEC) << 32) / USEC_PER_SEC;
     *rtp = c->rtp + units(passed, clock_rate);
     return true;
 }

@@ -14,10 +14,10 @@
 #include <stdint.h>
 
 struct vp8_munger {
-    uint64_t highest;  /* newest picture of the source, unwrapped */
-    uint64_t offset;   /* sent = source - offset, at `highest` */
-    uint64_t kept;     /* a picture of a higher temporal layer that is sent whole all the same */
-    uint16_t sent;     /* highest sent, 15 bits */
+    uint64_t highest; /* newest picture of the source, unwrapped */
+    uint64_t offset;  /* sent = source - offset, at `highest` */
+    uint64_t kept;    /* a picture of a higher temporal layer that is sent whole all the same */
+    uint16_t sent;    /* highest sent, 15 bits */
     uint8_t sent_tl0, sent_key;
     uint8_t tl0_offset, key_offset;
     bool started;

@@ -35,17 +35,17 @@
 #define TURN_FRAMES_MAX     256  /* received in one turn */
 #define RTCP_COMPOUND_MAX   1200 /* bytes, before protection */
 
-#define REPORT_INTERVAL          (1 * USEC_PER_SEC) /* receiver reports and XR, to publishers */
-#define SENDER_REPORT_INTERVAL   (3 * USEC_PER_SEC) /* to subscribers */
-#define EVENT_REPORT_INTERVAL    (5 * USEC_PER_SEC)
-#define AUDIO_LEVEL_INTERVAL     (400 * USEC_PER_MS)
-#define KEY_FRAME_REPEAT_MIN     (200 * USEC_PER_MS)
-#define KEY_FRAME_REPEAT_MAX     (1 * USEC_PER_SEC)
-#define KEY_FRAME_SEED_TIME      (30 * USEC_PER_SEC) /* asking after a layer's first packet */
-#define SILENCE_FRAMES           51                  /* a second, after audio is switched off */
-#define SENT_REPORTS_KEPT        4
-#define EARLY_CLOCKS             4
-#define DUE_NOW                  1 /* a deadline in the past */
+#define REPORT_INTERVAL        (1 * USEC_PER_SEC) /* receiver reports and XR, to publishers */
+#define SENDER_REPORT_INTERVAL (3 * USEC_PER_SEC) /* to subscribers */
+#define EVENT_REPORT_INTERVAL  (5 * USEC_PER_SEC)
+#define AUDIO_LEVEL_INTERVAL   (400 * USEC_PER_MS)
+#define KEY_FRAME_REPEAT_MIN   (200 * USEC_PER_MS)
+#define KEY_FRAME_REPEAT_MAX   (1 * USEC_PER_SEC)
+#define KEY_FRAME_SEED_TIME    (30 * USEC_PER_SEC) /* asking after a layer's first packet */
+#define SILENCE_FRAMES         51                  /* a second, after audio is switched off */
+#define SENT_REPORTS_KEPT      4
+#define EARLY_CLOCKS           4
+#define DUE_NOW                1 /* a deadline in the past */
 
 enum timer_kind { TIMER_SESSION, TIMER_TRACK, TIMER_DOWNTRACK };
 
@@ -61,8 +61,8 @@ struct session {
     struct net_path path;
     struct srtp_key *receive, *send;
     uint8_t tag_length;
-    uint32_t rtcp_index;    /* of the next SRTCP packet sent */
-    uint32_t report_ssrc;   /* sender SSRC of what is told to the publisher */
+    uint32_t rtcp_index;  /* of the next SRTCP packet sent */
+    uint32_t report_ssrc; /* sender SSRC of what is told to the publisher */
     struct srtcp_stream rtcp_in;
     unsigned n_remotes;
     struct net_addr remotes[SESSION_REMOTES_MAX];
@@ -98,8 +98,8 @@ struct layer {
     struct history history;
     struct source_clock clock;
     struct dd_stream dd;
-    usec_t pli_at;         /* newest PLI; 0: none */
-    bool key_frame_wanted; /* asked for and not come */
+    usec_t pli_at;          /* newest PLI; 0: none */
+    bool key_frame_wanted;  /* asked for and not come */
     bool key_frame_pending; /* to be asked for when the throttle allows */
     bool seeding;
     usec_t seed_until;
@@ -114,7 +114,7 @@ struct track {
     handle_t handle; /* HANDLE_NONE: not open */
     struct session *session;
     struct media_track config;
-    uint32_t readers; /* other workers that have downtracks */
+    uint32_t readers;                  /* other workers that have downtracks */
     uint8_t wanted[PKTIO_WORKERS_MAX]; /* by worker: highest layer to pass on */
     struct layer layers[MEDIA_LAYERS_MAX];
     LIST_ENTRY(track) link;
@@ -149,10 +149,10 @@ struct downtrack {
     LIST_ENTRY(downtrack) link; /* feed->downtracks */
     bool video, svc, live;      /* live: neither disabled nor muted at the publisher */
     bool nack;
-    bool was_muted;  /* the publisher was muted since the last packet */
-    bool started;    /* a packet has gone */
-    bool told;       /* MEDIA_DOWNTRACK_STARTED */
-    bool anew;       /* the next packet begins again: first one, or after a pause */
+    bool was_muted; /* the publisher was muted since the last packet */
+    bool started;   /* a packet has gone */
+    bool told;      /* MEDIA_DOWNTRACK_STARTED */
+    bool anew;      /* the next packet begins again: first one, or after a pause */
     uint8_t pt, rtx_pt, pt_codec, pt_variant; /* of the codec sent last */
     uint8_t abs_send_time, dependency_descriptor;
     uint8_t clock_layer; /* whose source clock the timestamps are on */
@@ -170,8 +170,8 @@ struct downtrack {
     uint8_t top_spatial; /* of an SVC stream, since its last key frame */
     struct vp8_munger vp8;
     struct vp8_descriptor vp8_form; /* as the source sends it */
-    uint32_t mask; /* active decode targets written last */
-    uint64_t rtx_next; /* number of the next RTX packet */
+    uint32_t mask;                  /* active decode targets written last */
+    uint64_t rtx_next;              /* number of the next RTX packet */
     LIST_ENTRY(downtrack) session_link;
     struct timer timer;
     usec_t next_event_report, next_key_frame, next_silence;

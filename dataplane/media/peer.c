@@ -60,8 +60,7 @@ void peer_fan_out(struct media *m, struct track *t, struct frame **frames, unsig
         if (peer >= m->config.workers || t->wanted[peer] == LAYER_NONE)
             continue;
         for (unsigned i = 0; i < n; i++) {
-            struct peer_message msg = {
-                .type = PEER_PACKET, .track = t->handle, .frame = frames[i]};
+            struct peer_message msg = {.type = PEER_PACKET, .track = t->handle, .frame = frames[i]};
             if (frames[i]->info.layer <= t->wanted[peer] && !peer_lend(m, peer, &msg))
                 count(m, COUNTER_DROP_RING_FULL);
         }
@@ -73,8 +72,8 @@ void peer_hand_over(struct media *m, unsigned peer, const uint8_t *data, size_t 
 {
     struct frame *f = sizeof *path + len <= FRAME_DATA ? frame_take(&m->frames) : NULL;
     if (!f) {
-        count(m, sizeof *path + len <= FRAME_DATA ? COUNTER_DROP_POOL_EMPTY
-                                                  : COUNTER_DROP_TRUNCATED);
+        count(m,
+              sizeof *path + len <= FRAME_DATA ? COUNTER_DROP_POOL_EMPTY : COUNTER_DROP_TRUNCATED);
         return;
     }
     memcpy(f->data, path, sizeof *path);
@@ -138,8 +137,7 @@ static void take_message(struct media *m, unsigned peer, const struct peer_messa
 
 static bool lends(const struct peer_message *msg)
 {
-    return msg->type == PEER_PACKET || msg->type == PEER_STRAY ||
-           msg->type == PEER_RETRANSMISSION;
+    return msg->type == PEER_PACKET || msg->type == PEER_STRAY || msg->type == PEER_RETRANSMISSION;
 }
 
 /* Packets of one track come one behind another: they are delivered as one run. */
@@ -198,8 +196,8 @@ static void give_back(struct media *m, unsigned peer)
         struct peer_message *slot = ring_reserve(m->rings.to_peer[peer]);
         if (!slot) /* not with rings of equal size both ways; kept for the next turn */
             return;
-        *slot = (struct peer_message){.type = PEER_RETURN,
-                                      .frame = link->borrowed[--link->n_borrowed]};
+        *slot =
+            (struct peer_message){.type = PEER_RETURN, .frame = link->borrowed[--link->n_borrowed]};
         publish(m, peer);
     }
 }

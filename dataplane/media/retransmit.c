@@ -8,9 +8,8 @@
 static struct frame *look_up(struct media *m, handle_t track, const struct sent_entry *e)
 {
     struct track *t = track_of(m, track);
-    return t && e->layer < MEDIA_LAYERS_MAX
-               ? history_get16(&t->layers[e->layer].history, e->source)
-               : NULL;
+    return t && e->layer < MEDIA_LAYERS_MAX ? history_get16(&t->layers[e->layer].history, e->source)
+                                            : NULL;
 }
 
 void retransmit_request(struct media *m, struct downtrack *d, uint16_t sent)

@@ -75,7 +75,8 @@ static void extended_report(struct media *m, struct session *s, const struct rtc
         }
         for (unsigned i = 0; b.type == XR_DLRR && i < rtcp_dlrr_count(&b); i++) {
             struct rtcp_dlrr reply = rtcp_dlrr_at(&b, i);
-            if (reply.ssrc == s->report_ssrc && round_trip(m->ntp, reply.last_rr, reply.delay, &rtt))
+            if (reply.ssrc == s->report_ssrc &&
+                round_trip(m->ntp, reply.last_rr, reply.delay, &rtt))
                 set_rtt(s, rtt);
         }
     }

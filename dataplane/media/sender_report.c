@@ -20,7 +20,7 @@ struct compound {
     struct rtcp_sdes_chunk chunks[REPORTS_PER_COMPOUND];
 };
 
-static void send(struct media *m, struct session *s, struct compound *c)
+static void send_compound(struct media *m, struct session *s, struct compound *c)
 {
     uint8_t buf[RTCP_COMPOUND_MAX + SRTCP_EXPAND_MAX];
     struct writer w = writer_of(buf, RTCP_COMPOUND_MAX);
@@ -74,10 +74,10 @@ void sender_report_run(struct media *m, struct session *s)
             continue;
         size_t most = SR_LENGTH + CHUNK_OVERHEAD + MEDIA_CNAME_MAX + MEDIA_MID_MAX;
         if (c.n == REPORTS_PER_COMPOUND || c.len + most > RTCP_COMPOUND_MAX)
-            send(m, s, &c);
+            send_compound(m, s, &c);
         add(m, &c, d);
     }
-    send(m, s, &c);
+    send_compound(m, s, &c);
 }
 
 usec_t sender_report_rtt(const struct downtrack *d, const struct rtcp_report_block *b, usec_t now)

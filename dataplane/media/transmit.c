@@ -237,8 +237,8 @@ static void note_sent(struct media *m, struct downtrack *d, const struct packet_
     }
 }
 
-static void send(struct media *m, struct downtrack *d, const struct frame *f, bool marker,
-                 uint32_t mask)
+static void send_packet(struct media *m, struct downtrack *d, const struct frame *f, bool marker,
+                        uint32_t mask)
 {
     const struct packet_info *p = &f->info;
     struct vp8_descriptor vp8;
@@ -300,7 +300,7 @@ static void transmit_one(struct media *m, struct downtrack *d, const struct fram
     }
     if (d->by_dd && mask != d->mask)
         begin_era(d, mask);
-    send(m, d, f, marker, mask);
+    send_packet(m, d, f, marker, mask);
 }
 
 void transmit_run(struct media *m, struct downtrack *d, struct frame *const *frames, unsigned n)

@@ -3,7 +3,6 @@
  * The thread around a media engine: turns it while there is work, then sleeps in ppoll(2) until a
  * packet, the doorbell or the engine's deadline.
  */
-#define _GNU_SOURCE
 #include "common/log.h"
 #include "dataplane/media/media.h"
 
