@@ -54,19 +54,21 @@ static inline uint32_t read_below(struct bit_reader *r, uint32_t n)
     return (v << 1) - short_ones + read_bits(r, 1);
 }
 
-/* n <= 32 bits. */
+/* n <= 32 bits. The rest of the byte that is written last is zero. */
 static inline void write_bits(struct bit_writer *w, uint32_t v, unsigned n)
 {
     if (w->end - w->at < n) {
         w->bad = true;
         return;
     }
-    for (unsigned i = n; i-- > 0; w->at++) {
-        uint8_t bit = (uint8_t)(0x80 >> (w->at % 8));
+    while (n > 0) {
+        unsigned left = 8 - (unsigned)(w->at % 8);
+        unsigned take = n < left ? n : left;
+        uint8_t chunk = (uint8_t)((v >> (n - take) & ((1U << take) - 1)) << (left - take));
         uint8_t *byte = &w->data[w->at / 8];
-        if (w->at % 8 == 0)
-            *byte = 0;
-        *byte = (uint8_t)(v >> i & 1 ? *byte | bit : *byte & ~bit);
+        *byte = left == 8 ? chunk : (uint8_t)(*byte | chunk);
+        w->at += take;
+        n -= take;
     }
 }
 

@@ -290,9 +290,9 @@ size_t dd_rewrite(uint8_t *out, size_t cap, const struct dependency_descriptor *
         return rewrite_frame_number(out, cap, data, len, frame_number);
     if (cap > DD_LENGTH_MAX)
         cap = DD_LENGTH_MAX;
-    struct bit_writer w = {.data = out, .end = cap * 8};
-    write_bits(&w, data[0], 8);
-    write_bits(&w, frame_number, 16);
+    if (rewrite_frame_number(out, cap, data, DD_LENGTH_MIN, frame_number) == 0)
+        return 0;
+    struct bit_writer w = {.data = out, .at = MANDATORY_BITS, .end = cap * 8};
     write_bits(&w, flags_with_mask(d), FLAG_BITS);
     if (d->has_structure)
         write_bits_of(&w, data, MANDATORY_BITS + FLAG_BITS, d->structure_end);
