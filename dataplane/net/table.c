@@ -50,13 +50,13 @@ bool net_table_ready(const struct net_table *t)
     return t->dump == DUMP_DONE;
 }
 
-static void add_attribute(struct nlmsghdr *h, uint16_t type, const void *data, uint16_t len)
+/* Appends an attribute to a request of *len bytes. */
+static void add_attribute(uint8_t *out, size_t *len, uint16_t type, const void *data, uint16_t size)
 {
-    struct rtattr attribute = {.rta_type = type, .rta_len = (uint16_t)RTA_LENGTH(len)};
-    uint8_t *at = (uint8_t *)h + NLMSG_ALIGN(h->nlmsg_len);
-    memcpy(at, &attribute, sizeof(attribute));
-    memcpy(at + RTA_LENGTH(0), data, len);
-    h->nlmsg_len = NLMSG_ALIGN(h->nlmsg_len) + RTA_ALIGN(attribute.rta_len);
+    struct rtattr attribute = {.rta_type = type, .rta_len = (uint16_t)RTA_LENGTH(size)};
+    memcpy(out + *len, &attribute, sizeof(attribute));
+    memcpy(out + *len + RTA_LENGTH(0), data, size);
+    *len += RTA_ALIGN(attribute.rta_len);
 }
 
 static size_t dump_request(struct net_table *t, uint8_t *out)
@@ -79,30 +79,26 @@ static size_t dump_request(struct net_table *t, uint8_t *out)
 
 static size_t route_request(struct net_table *t, struct route *r, uint8_t *out, usec_t now)
 {
-    union {
-        struct {
-            struct nlmsghdr header;
-            struct rtmsg route;
-        } m;
-        uint8_t space[NET_REQUEST_MAX];
-    } request = {.m.header = {.nlmsg_len = NLMSG_LENGTH(sizeof(struct rtmsg)),
-                              .nlmsg_type = RTM_GETROUTE,
-                              .nlmsg_flags = NLM_F_REQUEST,
-                              .nlmsg_seq = ++t->seq},
-                 .m.route = {.rtm_family = IP_FAMILY(&r->remote),
-                             .rtm_dst_len = (uint8_t)(IP_BYTES(&r->remote) * 8)}};
-    add_attribute(&request.m.header, RTA_DST, r->remote.ip, IP_BYTES(&r->remote));
+    struct nlmsghdr header = {
+        .nlmsg_type = RTM_GETROUTE, .nlmsg_flags = NLM_F_REQUEST, .nlmsg_seq = ++t->seq};
+    struct rtmsg body = {.rtm_family = IP_FAMILY(&r->remote),
+                         .rtm_dst_len = (uint8_t)(IP_BYTES(&r->remote) * 8)};
+    size_t len = NLMSG_LENGTH(sizeof(body));
+    memset(out, 0, NET_REQUEST_MAX);
+    add_attribute(out, &len, RTA_DST, r->remote.ip, IP_BYTES(&r->remote));
     if (r->local.family == r->remote.family) {
-        request.m.route.rtm_src_len = (uint8_t)(IP_BYTES(&r->local) * 8);
-        add_attribute(&request.m.header, RTA_SRC, r->local.ip, IP_BYTES(&r->local));
+        body.rtm_src_len = (uint8_t)(IP_BYTES(&r->local) * 8);
+        add_attribute(out, &len, RTA_SRC, r->local.ip, IP_BYTES(&r->local));
     }
     if (r->ifindex != 0)
-        add_attribute(&request.m.header, RTA_OIF, &r->ifindex, sizeof(r->ifindex));
+        add_attribute(out, &len, RTA_OIF, &r->ifindex, sizeof(r->ifindex));
+    header.nlmsg_len = (uint32_t)len;
+    memcpy(out, &header, sizeof(header));
+    memcpy(out + NLMSG_HDRLEN, &body, sizeof(body));
     r->state = ROUTE_ASKED;
     r->seq = t->seq;
     r->since = now;
-    memcpy(out, &request, request.m.header.nlmsg_len);
-    return request.m.header.nlmsg_len;
+    return len;
 }
 
 size_t net_table_output(struct net_table *t, uint8_t out[static NET_REQUEST_MAX], usec_t now)
