@@ -37,7 +37,10 @@
     X(COUNTER_DROP_EMPTY, "drop_empty")                                                            \
     X(COUNTER_DROP_CLASS, "drop_class") /* first byte is of no known protocol */                   \
     X(COUNTER_DROP_TRUNCATED, "drop_truncated")                                                    \
+    X(COUNTER_DROP_FRAME, "drop_frame")             /* through AF_XDP, but no plain UDP */         \
     X(COUNTER_DROP_RX_OVERFLOW, "drop_rx_overflow") /* by the kernel: receive queue was full */    \
+    X(COUNTER_DROP_STUN_RATE, "drop_stun_rate")     /* over a source prefix's rate, before us */   \
+    X(COUNTER_DROP_DTLS_RATE, "drop_dtls_rate")                                                    \
     X(COUNTER_DROP_STUN_MALFORMED, "drop_stun_malformed")                                          \
     X(COUNTER_DROP_STUN_UNKNOWN_UFRAG, "drop_stun_unknown_ufrag")                                  \
     X(COUNTER_DROP_STUN_INTEGRITY, "drop_stun_integrity")                                          \

@@ -35,5 +35,9 @@ struct pktio_set {
 
 /* Backends' openers, as pktio_open(). */
 struct pktio_set *pktio_udp_open(const struct pktio_config *config, char err[PKTIO_ERROR_TEXT]);
+struct pktio_set *pktio_xdp_open(const struct pktio_config *config, char err[PKTIO_ERROR_TEXT]);
+
+/* As pktio_receive() of a worker of the udp backend, for at most `room` packets. */
+size_t pktio_udp_receive(struct pktio *io, struct pktio_packet *out, size_t room);
 
 #endif

@@ -92,9 +92,14 @@ bool frame_parse(uint8_t *frame, size_t len, struct pktio_packet *out)
     return true;
 }
 
+size_t frame_ethernet_size(const struct frame_link *link)
+{
+    return link->vlan ? 18 : 14;
+}
+
 size_t frame_headers_size(const struct net_path *path, const struct frame_link *link)
 {
-    return 14 + (link->vlan ? 4 : 0) + (path->remote.family == 6 ? IPV6_HEADER : IPV4_HEADER) +
+    return frame_ethernet_size(link) + (path->remote.family == 6 ? IPV6_HEADER : IPV4_HEADER) +
            UDP_HEADER;
 }
 
@@ -157,7 +162,7 @@ uint8_t *frame_write_headers(uint8_t *frame, const struct net_path *path,
 
 /* Pseudo-header (RFC 768, RFC 8200 section 8.1), header and payload. The addresses lie before the
  * UDP header in both versions. */
-void frame_finish(uint8_t *frame)
+size_t frame_finish(uint8_t *frame)
 {
     uint8_t *ip = frame + (be16_get(frame + 12) == ETHERTYPE_VLAN ? 18 : 14);
     bool v6 = ip[0] >> 4 == 6;
@@ -170,4 +175,5 @@ void frame_finish(uint8_t *frame)
     if (folded == 0)
         folded = 0xffff; /* 0 would say "no checksum" */
     memcpy(udp + 6, &folded, 2);
+    return len - UDP_HEADER;
 }

@@ -39,7 +39,8 @@ static inline void frame_link_set(struct net_path *path, const struct frame_link
  * it to hardware, and what matters is authenticated. */
 bool frame_parse(uint8_t *frame, size_t len, struct pktio_packet *out);
 
-/* Bytes before the payload of a frame on this path. */
+/* Bytes before the IP packet, and before the payload, of a frame on this path. */
+size_t frame_ethernet_size(const struct frame_link *link);
 size_t frame_headers_size(const struct net_path *path, const struct frame_link *link);
 
 /* Writes the headers for `len` bytes of payload, all but the UDP checksum; returns where the
@@ -47,7 +48,8 @@ size_t frame_headers_size(const struct net_path *path, const struct frame_link *
 uint8_t *frame_write_headers(uint8_t *frame, const struct net_path *path,
                              const struct frame_link *link, size_t len);
 
-/* Puts the UDP checksum into a frame written by frame_write_headers() and filled since. */
-void frame_finish(uint8_t *frame);
+/* Puts the UDP checksum into a frame written by frame_write_headers() and filled since; returns the
+ * length of the payload. */
+size_t frame_finish(uint8_t *frame);
 
 #endif

@@ -5,6 +5,7 @@
 #include "dataplane/pktio/backend.h"
 
 #include <stdio.h>
+#include <string.h>
 
 size_t pktio_receive(struct pktio *io, struct pktio_packet out[static PKTIO_BURST], usec_t now)
 {
@@ -64,18 +65,33 @@ static bool config_valid(const struct pktio_config *config, char err[PKTIO_ERROR
     return true;
 }
 
+/* Where xdp cannot be opened, udp does. */
+static struct pktio_set *open_best(const struct pktio_config *config, char err[PKTIO_ERROR_TEXT])
+{
+    struct pktio_set *set = pktio_xdp_open(config, err);
+    if (set) {
+        log_info("pktio", "backend=\"%s\" because=\"xdp is available\"", set->description);
+        return set;
+    }
+    char reason[PKTIO_ERROR_TEXT];
+    memcpy(reason, err, sizeof(reason));
+    set = pktio_udp_open(config, err);
+    if (set)
+        log_info("pktio", "backend=\"%s\" because=\"xdp is unavailable: %s\"", set->description,
+                 reason);
+    return set;
+}
+
 struct pktio_set *pktio_open(const struct pktio_config *config, char err[static PKTIO_ERROR_TEXT])
 {
     if (!config_valid(config, err))
         return NULL;
-    if (config->backend == PKTIO_XDP) {
-        snprintf(err, PKTIO_ERROR_TEXT, "xdp is unavailable: not in this build");
-        return NULL;
-    }
-    struct pktio_set *set = pktio_udp_open(config, err);
+    if (config->backend == PKTIO_AUTO)
+        return open_best(config, err);
+    struct pktio_set *set =
+        config->backend == PKTIO_UDP ? pktio_udp_open(config, err) : pktio_xdp_open(config, err);
     if (set)
-        log_info("pktio", "backend chosen backend=\"%s\" because=%s", set->description,
-                 config->backend == PKTIO_UDP ? "configured" : "\"xdp is not in this build\"");
+        log_info("pktio", "backend=\"%s\" because=configured", set->description);
     return set;
 }
 

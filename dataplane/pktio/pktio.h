@@ -83,9 +83,10 @@ struct pktio_config {
     unsigned workers;                  /* 1..PKTIO_WORKERS_MAX */
     uint16_t ports[PKTIO_WORKERS_MAX]; /* worker i's UDP port, on all addresses */
     bool ipv4, ipv6;
-    const char *const
-        *interfaces;        /* xdp: attach to these; NULL-terminated; NULL: all that are up */
-    uint32_t socket_buffer; /* bytes asked of the kernel per UDP socket */
+    /* xdp: attach to these; ends with NULL. NULL: to all that are up, have an address and a driver
+     * with native XDP. What cannot be attached to goes through the kernel. */
+    const char *const *interfaces;
+    uint32_t socket_buffer;                       /* bytes asked of the kernel per UDP socket */
     struct counters *counters[PKTIO_WORKERS_MAX]; /* worker i's block */
 };
 

@@ -23,18 +23,23 @@ struct udp_set {
     struct udp_worker workers[PKTIO_WORKERS_MAX];
 };
 
-static size_t udp_receive(struct pktio *io, struct pktio_packet *out, usec_t now)
+size_t pktio_udp_receive(struct pktio *io, struct pktio_packet *out, size_t room)
 {
     struct udp_worker *w = (struct udp_worker *)io;
-    (void)now;
     size_t n = 0;
     w->first ^= 1;
-    for (unsigned i = 0; i < 2 && n < PKTIO_BURST; i++) {
+    for (unsigned i = 0; i < 2 && n < room; i++) {
         struct udp_socket *s = &w->sockets[i ^ w->first];
         if (s->fd >= 0)
-            n += udp_socket_receive(s, out + n, PKTIO_BURST - n);
+            n += udp_socket_receive(s, out + n, room - n);
     }
     return n;
+}
+
+static size_t udp_receive(struct pktio *io, struct pktio_packet *out, usec_t now)
+{
+    (void)now;
+    return pktio_udp_receive(io, out, PKTIO_BURST);
 }
 
 static void udp_receive_done(struct pktio *io)

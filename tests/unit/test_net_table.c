@@ -168,7 +168,7 @@ static void resolves_through_a_gateway(void **state)
     (void)state;
     struct net_table *t = table_after_dumps();
     struct net_hop hop;
-    uint32_t seq;
+    uint32_t seq = 0;
     assert_false(hop_to(t, "192.0.2.1", "198.51.100.7", 10, &hop));
     assert_int_equal(request(t, 10, &seq), RTM_GETROUTE);
     assert_false(hop_to(t, "192.0.2.1", "198.51.100.7", 11, &hop));
@@ -192,7 +192,7 @@ static void resolves_on_link_and_through_ipv6(void **state)
     (void)state;
     struct net_table *t = table_after_dumps();
     struct net_hop hop;
-    uint32_t seq;
+    uint32_t seq = 0;
     assert_false(hop_to(t, "192.0.2.1", "192.0.2.7", 10, &hop));
     request(t, 10, &seq);
     answer_route(t, seq, ETH, NULL);
@@ -214,7 +214,7 @@ static void route_changes_ask_again(void **state)
     (void)state;
     struct net_table *t = table_after_dumps();
     struct net_hop hop;
-    uint32_t seq;
+    uint32_t seq = 0;
     tell_neighbour(t, ETH, "192.0.2.254", NUD_REACHABLE);
     hop_to(t, "192.0.2.1", "198.51.100.7", 10, &hop);
     request(t, 10, &seq);
@@ -242,7 +242,7 @@ static void doubtful_neighbours_are_left_to_the_kernel_now_and_then(void **state
     (void)state;
     struct net_table *t = table_after_dumps();
     struct net_hop hop;
-    uint32_t seq;
+    uint32_t seq = 0;
     usec_t start = 100 * USEC_PER_SEC;
     hop_to(t, "192.0.2.1", "192.0.2.7", start, &hop);
     request(t, start, &seq);
@@ -281,7 +281,7 @@ static void more_than_fits_is_no_harm(void **state)
     (void)state;
     struct net_table *t = table_after_dumps();
     struct net_hop hop;
-    uint32_t seq;
+    uint32_t seq = 0;
     char text[64];
     for (unsigned i = 0; i < 10000; i++) {
         snprintf(text, sizeof(text), "10.0.%u.%u", i / 250, i % 250);

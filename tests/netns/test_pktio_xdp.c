@@ -1,0 +1,515 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The xdp backend against kernel sockets in another network namespace, over veth. */
+#include "dataplane/pktio/pktio.h"
+#include "tests/netns/namespaces.h"
+
+#include <errno.h>
+#include <netinet/udp.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define PORT     7882
+#define SKIPPED  77
+#define QUEUES   2
+#define STUN     0x00 /* first bytes that tell the protocols apart */
+#define RTP      0x80
+#define WAIT_MS  1000
+#define QUIET_MS 50
+
+static struct counters counters;
+static struct pktio_set *set;
+static struct pktio *io;
+
+static uint64_t count(enum counter which)
+{
+    return counters_get(&counters, which);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    static const char *const interfaces[] = {OUR_INTERFACE, NULL};
+    struct pktio_config config = {.backend = PKTIO_XDP,
+                                  .workers = 1,
+                                  .ports = {PORT},
+                                  .ipv4 = true,
+                                  .ipv6 = true,
+                                  .interfaces = interfaces,
+                                  .socket_buffer = 1 << 20,
+                                  .counters = {&counters}};
+    char err[PKTIO_ERROR_TEXT] = "";
+    memset(&counters, 0, sizeof(counters));
+    set = pktio_open(&config, err);
+    if (!set) {
+        fprintf(stderr, "cannot open: %s\n", err);
+        return -1;
+    }
+    io = pktio_worker(set, 0);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    pktio_close(set);
+    return 0;
+}
+
+/* A socket in the peer's namespace, connected to us: it hears nobody else. */
+static int peer_socket(const char *ip)
+{
+    struct net_addr to;
+    struct sockaddr_storage ss;
+    assert_true(net_addr_parse(&to, ip, PORT));
+    socklen_t len = net_addr_to_sockaddr(&to, &ss);
+    namespace_enter_peer();
+    int fd = socket(to.family == 6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&ss, len), 0);
+    namespace_enter_ours();
+    struct timeval wait = {.tv_usec = WAIT_MS * 500};
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+    int bytes = 4 << 20;
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes));
+    return fd;
+}
+
+static void peer_sends(int fd, uint8_t first, size_t len)
+{
+    uint8_t data[2000];
+    memset(data, 'p', sizeof(data));
+    data[0] = first;
+    data[1] = 96;
+    assert_int_equal(send(fd, data, len, 0), len);
+}
+
+static void wait_for_input(int timeout_ms)
+{
+    struct pollfd fds[PKTIO_FDS_MAX];
+    size_t n = pktio_fds(io, fds);
+    poll(fds, n, timeout_ms);
+}
+
+/* The next burst that is not empty; empty if none comes in time. */
+static size_t receive(struct pktio_packet *out, int timeout_ms)
+{
+    usec_t until = clock_monotonic() + (usec_t)timeout_ms * USEC_PER_MS;
+    size_t n = 0;
+    while ((n = pktio_receive(io, out, clock_monotonic())) == 0 && clock_monotonic() < until)
+        wait_for_input(10);
+    return n;
+}
+
+static void expect_silence(void)
+{
+    struct pktio_packet got[PKTIO_BURST];
+    assert_int_equal(receive(got, QUIET_MS), 0);
+}
+
+/* Takes one packet of a peer; its path. */
+static struct net_path learn(int fd, size_t len)
+{
+    struct pktio_packet got[PKTIO_BURST];
+    peer_sends(fd, STUN, len);
+    assert_int_equal(receive(got, WAIT_MS), 1);
+    assert_int_equal(got[0].len, len);
+    assert_int_equal(got[0].data[len - 1], 'p');
+    struct net_path path = got[0].path;
+    pktio_receive_done(io);
+    return path;
+}
+
+static void send_filled(const struct net_path *path, size_t len, int fill)
+{
+    uint8_t *p = pktio_send(io, path, len);
+    assert_non_null(p);
+    memset(p, fill, len);
+}
+
+static void peer_hears(int fd, size_t len, int fill)
+{
+    uint8_t buf[2048];
+    assert_int_equal(recv(fd, buf, sizeof(buf), 0), len);
+    for (size_t i = 0; i < len; i++)
+        assert_int_equal(buf[i], fill);
+}
+
+static bool has_link(const struct net_path *path)
+{
+    static const uint8_t unknown[sizeof(path->link)];
+    return memcmp(path->link, unknown, sizeof(unknown)) != 0;
+}
+
+/* The peer's kernel checks addresses and the UDP checksum: AF_XDP frames claim no offload. */
+static void answers(const char *ip)
+{
+    static const size_t lengths[] = {1, 2, 3, 100, 1199, 1200, 1452};
+    uint64_t rx = count(COUNTER_RX_XDP_PACKETS), tx = count(COUNTER_TX_XDP_PACKETS);
+    int fd = peer_socket(ip);
+    struct net_path path = learn(fd, 100);
+    char text[NET_ADDR_TEXT];
+    assert_string_equal(net_addr_format_ip(&path.local, text), ip);
+    assert_int_equal(path.local.port, PORT);
+    assert_true(path.ifindex != 0);
+    assert_true(has_link(&path));
+    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+        send_filled(&path, lengths[i], (int)i + 1);
+        pktio_flush(io, clock_monotonic());
+        peer_hears(fd, lengths[i], (int)i + 1);
+    }
+    assert_int_equal(count(COUNTER_RX_XDP_PACKETS) - rx, 1);
+    assert_int_equal(count(COUNTER_TX_XDP_PACKETS) - tx, sizeof(lengths) / sizeof(lengths[0]));
+    close(fd);
+}
+
+static void says_what_it_is(void **state)
+{
+    (void)state;
+    assert_non_null(strstr(pktio_describe(set), "native copy " OUR_INTERFACE " (2 queues)"));
+}
+
+static void answers_past_the_kernel(void **state)
+{
+    (void)state;
+    answers(OUR_IPV4);
+    answers(OUR_IPV6);
+}
+
+static void media_of_strangers_is_dropped(void **state)
+{
+    (void)state;
+    const char *const ours[] = {OUR_IPV4, OUR_IPV6};
+    for (int i = 0; i < 2; i++) {
+        struct pktio_packet got[PKTIO_BURST];
+        int fd = peer_socket(ours[i]), other = peer_socket(ours[i]);
+        struct net_path path = learn(fd, 50);
+        peer_sends(fd, RTP, 200);
+        expect_silence();
+        pktio_allow(io, &path, true);
+        peer_sends(other, RTP, 201);
+        expect_silence();
+        peer_sends(fd, RTP, 202);
+        assert_int_equal(receive(got, WAIT_MS), 1);
+        assert_int_equal(got[0].len, 202);
+        pktio_receive_done(io);
+        pktio_allow(io, &path, false);
+        peer_sends(fd, RTP, 203);
+        expect_silence();
+        close(fd);
+        close(other);
+    }
+    struct pktio_packet got[PKTIO_BURST];
+    pktio_receive(io, got, clock_monotonic() + 2 * USEC_PER_SEC); /* counts are read now and then */
+    assert_int_equal(count(COUNTER_DROP_RTP_UNKNOWN_PEER), 6);
+}
+
+/* Without a learnt link: the kernel sends until the neighbour is known, then we do. */
+static void resolves(const char *ip)
+{
+    int fd = peer_socket(ip);
+    struct net_path path = learn(fd, 60);
+    memset(path.link, 0, sizeof(path.link));
+    path.ifindex = 0;
+    uint64_t before = count(COUNTER_TX_XDP_PACKETS);
+    for (int i = 0; i < 50 && count(COUNTER_TX_XDP_PACKETS) - before < 3; i++) {
+        struct pktio_packet got[PKTIO_BURST];
+        send_filled(&path, 300, i);
+        pktio_flush(io, clock_monotonic());
+        peer_hears(fd, 300, i);
+        assert_int_equal(receive(got, 10), 0);
+    }
+    assert_int_equal(count(COUNTER_TX_XDP_PACKETS) - before, 3);
+    close(fd);
+}
+
+static void resolves_paths_without_a_link(void **state)
+{
+    (void)state;
+    resolves(OUR_IPV4);
+    resolves(OUR_IPV6);
+    assert_true(count(COUNTER_TX_PACKETS) > count(COUNTER_TX_XDP_PACKETS));
+}
+
+static void many_packets_each_way(void **state)
+{
+    (void)state;
+    enum { MANY = 3000 };
+    int fd = peer_socket(OUR_IPV4);
+    struct net_path path = learn(fd, 40);
+    struct pktio_packet got[PKTIO_BURST];
+    pktio_allow(io, &path, true);
+    for (int sent = 0, seen = 0; seen < MANY;) {
+        for (int i = 0; i < 100 && sent < MANY; i++, sent++)
+            peer_sends(fd, RTP, 1000);
+        size_t n = receive(got, WAIT_MS);
+        assert_in_range(n, 1, PKTIO_BURST);
+        pktio_receive_done(io);
+        seen += (int)n;
+    }
+    for (int i = 0; i < MANY; i++) {
+        if (i % 500 == 499 || !pktio_send(io, &path, 1000)) {
+            pktio_flush(io, clock_monotonic());
+            assert_non_null(pktio_send(io, &path, 1000));
+        }
+    }
+    while (pktio_flush(io, clock_monotonic()), pktio_deadline(io) != USEC_NEVER)
+        usleep(100);
+    for (int i = 0; i < MANY; i++) {
+        uint8_t buf[1500];
+        assert_int_equal(recv(fd, buf, sizeof(buf), 0), 1000);
+    }
+    assert_int_equal(count(COUNTER_DROP_RX_OVERFLOW), 0);
+    close(fd);
+}
+
+/* veth in native mode has the sender's kernel split what it would hand over as one. */
+static void merged_packets_arrive_apart(void **state)
+{
+    (void)state;
+    int fd = peer_socket(OUR_IPV4), segment = 500;
+    struct pktio_packet got[PKTIO_BURST];
+    uint8_t data[5000] = {STUN};
+    for (size_t i = 0; i < sizeof(data); i += 500)
+        data[i] = STUN;
+    assert_int_equal(setsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &segment, sizeof(segment)), 0);
+    assert_int_equal(send(fd, data, sizeof(data), 0), sizeof(data));
+    size_t n = 0;
+    while (n < 10) {
+        size_t more = receive(got, WAIT_MS);
+        assert_in_range(more, 1, 10 - n);
+        assert_int_equal(got[0].len, 500);
+        pktio_receive_done(io);
+        n += more;
+    }
+    close(fd);
+}
+
+/* Packets of the loopback interface never meet the program. */
+static void loopback_goes_through_the_kernel(void **state)
+{
+    (void)state;
+    struct net_addr to;
+    struct sockaddr_storage ss;
+    struct pktio_packet got[PKTIO_BURST];
+    assert_true(net_addr_parse(&to, "127.0.0.1", PORT));
+    socklen_t len = net_addr_to_sockaddr(&to, &ss);
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&ss, len), 0);
+    peer_sends(fd, RTP, 77);
+    assert_int_equal(receive(got, WAIT_MS), 1);
+    struct net_path path = got[0].path;
+    assert_false(has_link(&path));
+    pktio_receive_done(io);
+    send_filled(&path, 88, 'l');
+    pktio_flush(io, clock_monotonic());
+    peer_hears(fd, 88, 'l');
+    assert_int_equal(count(COUNTER_TX_XDP_PACKETS), 0);
+    assert_int_equal(count(COUNTER_RX_XDP_PACKETS), 0);
+    close(fd);
+}
+
+/* Longer than the MTU: the kernel fragments. */
+static void longer_than_the_mtu_goes_through_the_kernel(void **state)
+{
+    (void)state;
+    assert_true(namespace_run("ip link set " OUR_INTERFACE " mtu 1280"));
+    teardown(NULL);
+    assert_int_equal(setup(NULL), 0);
+    int fd = peer_socket(OUR_IPV4);
+    struct net_path path = learn(fd, 40);
+    send_filled(&path, 1400, 'f');
+    send_filled(&path, 1252, 'g');
+    pktio_flush(io, clock_monotonic());
+    uint8_t buf[2048];
+    assert_int_equal(recv(fd, buf, sizeof(buf), 0) + recv(fd, buf, sizeof(buf), 0), 1400 + 1252);
+    assert_int_equal(count(COUNTER_TX_XDP_PACKETS), 1);
+    assert_int_equal(count(COUNTER_TX_PACKETS), 2);
+    assert_true(namespace_run("ip link set " OUR_INTERFACE " mtu 1500"));
+    close(fd);
+}
+
+/* Skips the test where the kernel has no VLANs. `hardware`: the peer's tag is not in the frame. */
+static void join_vlan(const char *hardware)
+{
+    if (!namespace_run("ip link add link " OUR_INTERFACE " name vlan7 type vlan id 7"))
+        skip();
+    assert_true(namespace_run("ip addr add 10.67.0.1/24 dev vlan7 && ip link set vlan7 up"));
+    namespace_enter_peer();
+    bool ok = namespace_run("ethtool -K " PEER_INTERFACE " tx-vlan-hw-insert %s >/dev/null && "
+                            "ip link add link " PEER_INTERFACE " name vlan7 type vlan id 7 && "
+                            "ip addr add 10.67.0.2/24 dev vlan7 && ip link set vlan7 up",
+                            hardware);
+    namespace_enter_ours();
+    assert_true(ok);
+}
+
+static void leave_vlan(void)
+{
+    assert_true(namespace_run("ip link del vlan7"));
+    namespace_enter_peer();
+    bool ok = namespace_run("ip link del vlan7");
+    namespace_enter_ours();
+    assert_true(ok);
+}
+
+static void answers_with_the_tag_of_the_vlan(void **state)
+{
+    (void)state;
+    join_vlan("off");
+    answers("10.67.0.1");
+    resolves("10.67.0.1");
+    leave_vlan();
+}
+
+/* A tag that the device took off is not in the frame: then only the kernel knows the way. */
+static void hidden_vlan_tags_go_through_the_kernel(void **state)
+{
+    (void)state;
+    join_vlan("on");
+    int fd = peer_socket("10.67.0.1");
+    struct net_path path = learn(fd, 100);
+    send_filled(&path, 200, 'v');
+    pktio_flush(io, clock_monotonic());
+    peer_hears(fd, 200, 'v');
+    leave_vlan();
+    close(fd);
+}
+
+static void an_interface_that_goes_down_falls_back(void **state)
+{
+    (void)state;
+    int fd = peer_socket(OUR_IPV4);
+    struct net_path path = learn(fd, 100);
+    assert_true(namespace_run("ip link set " OUR_INTERFACE " down"));
+    for (int i = 0; i < 5; i++) {
+        if (pktio_send(io, &path, 100))
+            pktio_flush(io, clock_monotonic());
+    }
+    assert_true(namespace_run("ip link set " OUR_INTERFACE " up"));
+    usec_t later = clock_monotonic() + 2 * USEC_PER_SEC;
+    pktio_flush(io, later);
+    fd = peer_socket(OUR_IPV4);
+    path = learn(fd, 101);
+    send_filled(&path, 102, 'u');
+    pktio_flush(io, later);
+    peer_hears(fd, 102, 'u');
+    close(fd);
+}
+
+/* Queue 0 is the first worker's and queue 1 the second's; each sends through its own, wherever the
+ * path was learnt. */
+static void workers_share_the_queues(void **state)
+{
+    (void)state;
+    static const char *const interfaces[] = {OUR_INTERFACE, NULL};
+    static struct counters blocks[2];
+    struct pktio_config config = {.backend = PKTIO_XDP,
+                                  .workers = 2,
+                                  .ports = {PORT, PORT + 1},
+                                  .ipv4 = true,
+                                  .interfaces = interfaces,
+                                  .counters = {&blocks[0], &blocks[1]}};
+    char err[PKTIO_ERROR_TEXT] = "";
+    memset(blocks, 0, sizeof(blocks));
+    set = pktio_open(&config, err);
+    assert_non_null(set);
+    int fd = peer_socket(OUR_IPV4);
+    struct pktio_packet got[PKTIO_BURST];
+    size_t n = 0;
+    peer_sends(fd, STUN, 100);
+    for (unsigned i = 0; n == 0 && i < 200; i++, usleep(1000))
+        n = pktio_receive(pktio_worker(set, i % 2), got, clock_monotonic());
+    assert_int_equal(n, 1);
+    for (unsigned i = 0; i < 2; i++) {
+        io = pktio_worker(set, i);
+        send_filled(&got[0].path, 100 + i, 'w');
+        pktio_flush(io, clock_monotonic());
+        peer_hears(fd, 100 + i, 'w');
+        assert_int_equal(counters_get(&blocks[i], COUNTER_TX_XDP_PACKETS), 1);
+    }
+    pktio_close(set);
+    config.ports[1] = PORT + 2;
+    assert_null(pktio_open(&config, err));
+    assert_non_null(strstr(err, "consecutive"));
+    close(fd);
+}
+
+static void *allow_and_forbid(void *arg)
+{
+    struct net_path path = *(struct net_path *)arg;
+    for (uint16_t i = 1; i <= 2000; i++) {
+        path.remote.port = i;
+        pktio_allow(io, &path, true);
+        pktio_allow(io, &path, false);
+    }
+    return NULL;
+}
+
+static void pairs_change_while_a_worker_runs(void **state)
+{
+    (void)state;
+    pthread_t thread;
+    int fd = peer_socket(OUR_IPV4);
+    struct net_path path = learn(fd, 10);
+    pktio_allow(io, &path, true);
+    assert_int_equal(pthread_create(&thread, NULL, allow_and_forbid, &path), 0);
+    for (int i = 0; i < 200; i++) {
+        struct pktio_packet got[PKTIO_BURST];
+        peer_sends(fd, RTP, 300);
+        assert_int_equal(receive(got, WAIT_MS), 1);
+        pktio_receive_done(io);
+    }
+    pthread_join(thread, NULL);
+    close(fd);
+}
+
+static void refuses_interfaces_it_cannot_use(void **state)
+{
+    (void)state;
+    static const char *const interfaces[] = {"lo", "nowhere", NULL};
+    struct pktio_config config = {.backend = PKTIO_XDP,
+                                  .workers = 1,
+                                  .ports = {PORT + 1},
+                                  .ipv4 = true,
+                                  .interfaces = interfaces,
+                                  .counters = {&counters}};
+    char err[PKTIO_ERROR_TEXT] = "";
+    assert_null(pktio_open(&config, err));
+    assert_non_null(strstr(err, "nowhere"));
+    config.backend = PKTIO_AUTO;
+    struct pktio_set *other = pktio_open(&config, err);
+    assert_non_null(other);
+    assert_string_equal(pktio_describe(other), "udp");
+    pktio_close(other);
+}
+
+int main(void)
+{
+#define WITH_IO(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        WITH_IO(says_what_it_is),
+        WITH_IO(answers_past_the_kernel),
+        WITH_IO(media_of_strangers_is_dropped),
+        WITH_IO(resolves_paths_without_a_link),
+        WITH_IO(many_packets_each_way),
+        WITH_IO(merged_packets_arrive_apart),
+        WITH_IO(loopback_goes_through_the_kernel),
+        WITH_IO(longer_than_the_mtu_goes_through_the_kernel),
+        WITH_IO(answers_with_the_tag_of_the_vlan),
+        WITH_IO(hidden_vlan_tags_go_through_the_kernel),
+        WITH_IO(an_interface_that_goes_down_falls_back),
+        WITH_IO(pairs_change_while_a_worker_runs),
+        cmocka_unit_test(workers_share_the_queues),
+        cmocka_unit_test(refuses_interfaces_it_cannot_use),
+    };
+    if (!namespaces_create(QUEUES)) {
+        fprintf(stderr, "skipped: needs root and network namespaces\n");
+        return SKIPPED;
+    }
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
