@@ -78,7 +78,7 @@ static bool open_queues(struct xdp_set *x, unsigned port, char err[PKTIO_ERROR_T
     for (uint32_t i = 0; i < p->interface.queues; i++) {
         if (open_queue(x, port, i, err))
             p->queues++;
-        else if (p->queues > 0)
+        else
             log_warn("pktio", "queue goes through the kernel interface=%s queue=%u reason=\"%s\"",
                      p->interface.name, i, err);
     }
