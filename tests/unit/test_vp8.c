@@ -95,7 +95,10 @@ static void every_form_is_written_as_read(void **state)
                 struct vp8_descriptor again;
                 out[d.len] = in[d.len];
                 assert_true(vp8_parse(&again, out, d.len + 1U));
-                assert_memory_equal(&again, &d, sizeof d);
+                uint8_t twice[8];
+                assert_int_equal(again.key_frame, d.key_frame);
+                assert_int_equal(vp8_write(&again, twice, sizeof twice), d.len);
+                assert_memory_equal(twice, out, d.len);
                 assert_int_equal(vp8_write(&d, out, d.len - 1U), 0);
             }
         }
