@@ -2,8 +2,8 @@
 #include "bpf/attach.h"
 
 #include "bpf/owner.h"
-#include "bpf/sluice_xdp.skel.h"
 #include "common/log.h"
+#include "sluice_xdp.skel.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>

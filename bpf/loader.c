@@ -2,8 +2,8 @@
 #include "bpf/loader.h"
 
 #include "bpf/attach.h"
-#include "bpf/sluice_xdp.skel.h"
 #include "common/log.h"
+#include "sluice_xdp.skel.h"
 
 #include <arpa/inet.h>
 #include <bpf/bpf.h>

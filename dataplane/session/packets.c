@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Datagrams that are not media: to which transport they belong, and to which of its parts. */
+#include "bpf/classify.h"
 #include "dataplane/session/engine.h"
 
 static void stun(struct sessions *s, const struct net_path *path, const uint8_t *data, size_t len)
@@ -39,15 +40,20 @@ void sessions_packet(struct sessions *s, const struct net_path *path, const uint
                      size_t len, usec_t now)
 {
     s->now = now;
-    /* RFC 7983 section 7 */
-    if (len == 0)
+    if (len < PACKET_CLASSIFY_MIN) {
         counters_add(s->counters, COUNTER_DROP_EMPTY, 1);
-    else if (data[0] <= 3)
+        return;
+    }
+    switch (packet_classify(data[0], data[1])) {
+    case PACKET_STUN:
         stun(s, path, data, len);
-    else if (data[0] >= 20 && data[0] <= 63)
+        break;
+    case PACKET_DTLS:
         dtls(s, path, data, len);
-    else
+        break;
+    default:
         counters_add(s->counters, COUNTER_DROP_CLASS, 1);
+    }
 }
 
 handle_t sessions_tcp_session(const struct sessions *s, const struct net_path *path,

@@ -3,7 +3,7 @@
  * The XDP program by BPF_PROG_TEST_RUN: one case per way through it.
  */
 #include "bpf/sluice_maps.h"
-#include "bpf/sluice_xdp.skel.h"
+#include "sluice_xdp.skel.h"
 #include "tests/bpf/frames.h"
 
 #include <arpa/inet.h>

@@ -437,7 +437,7 @@ static void test_strangers_are_counted(void **state)
 {
     struct fixture *f = *state;
     struct net_path path = path_from("203.0.113.9", 1234);
-    static const uint8_t dtls[] = {22, 254, 253, 0, 0}, junk[] = {77}, stun[] = {0, 1, 0, 0};
+    static const uint8_t dtls[] = {22, 254, 253, 0, 0}, junk[] = {77, 0}, stun[] = {0, 1, 0, 0};
     sessions_packet(f->s, &path, dtls, sizeof(dtls), f->now);
     sessions_packet(f->s, &path, junk, sizeof(junk), f->now);
     sessions_packet(f->s, &path, stun, sizeof(stun), f->now);
