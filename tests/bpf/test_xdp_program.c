@@ -301,6 +301,14 @@ static void test_buckets(void **state)
     }
 }
 
+/* The same bytes in IPv4 and IPv6 are not the same prefix. */
+static void test_prefixes(void **state)
+{
+    (void)state;
+    const __u8 ip[16] = {192, 0, 2, 1};
+    assert_int_not_equal(sluice_prefix_ipv4(ip), sluice_prefix_ipv6(ip));
+}
+
 static void test_bucket_refills(void **state)
 {
     (void)state;
@@ -336,6 +344,7 @@ int main(void)
         cmocka_unit_test_setup(test_no_socket, usual_state),
         cmocka_unit_test_setup(test_socket_closed, usual_state),
         cmocka_unit_test_setup(test_buckets, usual_state),
+        cmocka_unit_test(test_prefixes),
         cmocka_unit_test_setup(test_bucket_refills, usual_state),
     };
     if (!load()) {

@@ -22,6 +22,7 @@ typedef srtp_err_status_t (*packet_fn)(srtp_t ctx, void *buf, int *len);
 static struct {
     typeof(srtp_create) *create;
     typeof(srtp_dealloc) *dealloc;
+    typeof(srtp_set_stream_roc) *set_roc;
     packet_fn protect, unprotect, protect_rtcp, unprotect_rtcp;
     typeof(srtp_crypto_policy_set_from_profile_for_rtp) *rtp_policy;
     typeof(srtp_crypto_policy_set_from_profile_for_rtcp) *rtcp_policy;
@@ -49,6 +50,7 @@ static void load(void)
     typeof(srtp_init) *init = symbol(handle, "srtp_init");
     lib.create = symbol(handle, "srtp_create");
     lib.dealloc = symbol(handle, "srtp_dealloc");
+    lib.set_roc = symbol(handle, "srtp_set_stream_roc");
     lib.protect = symbol(handle, "srtp_protect");
     lib.unprotect = symbol(handle, "srtp_unprotect");
     lib.protect_rtcp = symbol(handle, "srtp_protect_rtcp");
@@ -104,6 +106,11 @@ bool reference_protect(struct reference *r, uint8_t *buf, size_t *len)
 bool reference_unprotect(struct reference *r, uint8_t *buf, size_t *len)
 {
     return run(lib.unprotect, r, buf, len);
+}
+
+bool reference_set_roc(struct reference *r, uint32_t ssrc, uint32_t roc)
+{
+    return lib.set_roc(r->session, ssrc, roc) == srtp_err_status_ok;
 }
 
 bool reference_protect_rtcp(struct reference *r, uint8_t *buf, size_t *len)

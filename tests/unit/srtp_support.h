@@ -38,6 +38,8 @@ struct reference *reference_create(const struct srtp_master *m, bool outbound);
 void reference_destroy(struct reference *r);
 bool reference_protect(struct reference *r, uint8_t *buf, size_t *len);
 bool reference_unprotect(struct reference *r, uint8_t *buf, size_t *len);
+/* Of a stream that has sent: its next packet is in that round. */
+bool reference_set_roc(struct reference *r, uint32_t ssrc, uint32_t roc);
 bool reference_protect_rtcp(struct reference *r, uint8_t *buf, size_t *len);
 bool reference_unprotect_rtcp(struct reference *r, uint8_t *buf, size_t *len);
 

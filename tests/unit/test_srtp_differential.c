@@ -165,6 +165,47 @@ static void test_unprotect(void **state)
     for_all_pairs(check_unprotect);
 }
 
+/* ---- long streams ---- */
+
+/* All 32 bits of the roll-over counter count, in the IV and in the MAC. */
+static void check_high_roc(struct pair *p)
+{
+    struct rtp_packet first;
+    random_rtp(&p->dice, &first, SSRC, 10, 100);
+    assert_true(reference_protect(p->out, first.data, &first.len));
+    for (unsigned bit = 0; bit < 32; bit++) {
+        uint32_t roc = 1u << bit;
+        struct rtp_packet plain, want, got;
+        random_rtp(&p->dice, &plain, SSRC, (uint16_t)(11 + bit), 100);
+        want = got = plain;
+        struct srtp_job job = {.key = p->key,
+                               .out = got.data,
+                               .payload = got.data + got.header_len,
+                               .header_len = (uint16_t)got.header_len,
+                               .payload_len = (uint16_t)(got.len - got.header_len),
+                               .roc = roc};
+        srtp_protect(p->engine, &job, 1);
+        assert_true(reference_set_roc(p->out, SSRC, roc));
+        assert_true(reference_protect(p->out, want.data, &want.len));
+        assert_memory_equal(got.data, want.data, want.len);
+
+        struct srtp_stream s = {.highest = (uint64_t)roc << 16 | 5, .started = true};
+        size_t len;
+        uint64_t index;
+        assert_int_equal(srtp_unprotect(p->engine, p->key, &s, want.data, want.len, want.header_len,
+                                        want.data, &len, &index),
+                         SRTP_OK);
+        assert_int_equal(index, (uint64_t)roc << 16 | (11 + bit));
+        assert_memory_equal(want.data, plain.data, plain.len);
+    }
+}
+
+static void test_high_roc(void **state)
+{
+    (void)state;
+    for_all_pairs(check_high_roc);
+}
+
 /* ---- SRTCP ---- */
 
 static void check_rtcp_protect(struct pair *p)
@@ -235,9 +276,8 @@ static void test_rtcp_unprotect(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_protect),
-        cmocka_unit_test(test_unprotect),
-        cmocka_unit_test(test_rtcp_protect),
+        cmocka_unit_test(test_protect),        cmocka_unit_test(test_unprotect),
+        cmocka_unit_test(test_high_roc),       cmocka_unit_test(test_rtcp_protect),
         cmocka_unit_test(test_rtcp_unprotect),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
