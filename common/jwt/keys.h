@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 #define API_KEYS_MAX       64
-#define API_KEY_MAX        127 /* bytes without NUL */
+#define API_KEY_MAX        255 /* bytes without NUL */
 #define API_SECRET_MAX     511
 #define API_SECRET_ADVISED 32 /* shorter ones are guessable: worth a warning */
 
