@@ -222,7 +222,7 @@ static void compare_xdp(void)
     double plain[TURNS_MAX], backend[TURNS_MAX];
     char err[PKTIO_ERROR_TEXT];
     struct pktio_set *set = open_backend(PKTIO_XDP);
-    if (!xsk_queue_open(&bare, "bare0", 0, 0, &counters, err))
+    if (!xsk_queue_open(&bare, "bare0", 0, 0, 0, &counters, err))
         die("bare AF_XDP", err);
     bare_write_all();
     flush_after = FLUSH;

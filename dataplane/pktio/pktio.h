@@ -52,7 +52,7 @@ struct pktio; /* one worker's */
  * may wait in memory, where poll(2) does not see them: pktio_deadline() then says so. */
 size_t pktio_receive(struct pktio *io, struct pktio_packet out[static PKTIO_BURST], usec_t now);
 
-/* Gives the memory of the last burst back. */
+/* Gives the memory of the last burst back; so does the next pktio_receive(). */
 void pktio_receive_done(struct pktio *io);
 
 /* Room for exactly `len` payload bytes (1..PKTIO_PAYLOAD_MAX) to path->remote. The caller fills it

@@ -12,7 +12,7 @@
 #include <string.h>
 
 struct udp_worker {
-    struct pktio io;
+    _Alignas(64) struct pktio io; /* workers share no cache line */
     struct udp_socket sockets[2]; /* IPv4, IPv6 */
     unsigned first;               /* whose turn it is to be read first */
     uint8_t nowhere[PKTIO_PAYLOAD_MAX];
@@ -146,11 +146,12 @@ static bool worker_open(struct udp_worker *w, const struct pktio_config *config,
 
 struct pktio_set *pktio_udp_open(const struct pktio_config *config, char err[PKTIO_ERROR_TEXT])
 {
-    struct udp_set *u = calloc(1, sizeof(*u));
+    struct udp_set *u = aligned_alloc(64, sizeof(*u));
     if (!u) {
         snprintf(err, PKTIO_ERROR_TEXT, "out of memory");
         return NULL;
     }
+    memset(u, 0, sizeof(*u));
     u->set =
         (struct pktio_set){.worker = udp_worker, .close = udp_close, .workers = config->workers};
     snprintf(u->set.description, sizeof(u->set.description), "udp");

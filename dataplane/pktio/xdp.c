@@ -117,12 +117,21 @@ static void look_around(struct xdp_worker *w, bool idle, usec_t now)
     }
 }
 
+static void xdp_receive_done(struct pktio *io)
+{
+    struct xdp_worker *w = (struct xdp_worker *)io;
+    for (unsigned i = 0; i < w->queue_count; i++)
+        xsk_queue_receive_done(&w->queues[i].xsk);
+    w->kernel->ops->receive_done(w->kernel);
+}
+
 static size_t xdp_receive(struct pktio *io, struct pktio_packet *out, usec_t now)
 {
     struct xdp_worker *w = (struct xdp_worker *)io;
     size_t n = 0;
     bool kernel_due = now >= w->kernel_at;
     w->now = now;
+    xdp_receive_done(io); /* a burst may have held nothing but what was dropped */
     if (kernel_due)
         n += pktio_udp_receive(w->kernel, out, PKTIO_BURST / 2);
     w->first = w->first + 1 < w->queue_count ? w->first + 1 : 0;
@@ -137,14 +146,6 @@ static size_t xdp_receive(struct pktio *io, struct pktio_packet *out, usec_t now
         w->kernel_at = now + KERNEL_EVERY;
     look_around(w, idle, now);
     return n;
-}
-
-static void xdp_receive_done(struct pktio *io)
-{
-    struct xdp_worker *w = (struct xdp_worker *)io;
-    for (unsigned i = 0; i < w->queue_count; i++)
-        xsk_queue_receive_done(&w->queues[i].xsk);
-    w->kernel->ops->receive_done(w->kernel);
 }
 
 /* This worker's queue of the port that the link names; the very queue that frames of this peer come

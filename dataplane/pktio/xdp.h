@@ -42,7 +42,7 @@ struct xdp_queue {
 };
 
 struct xdp_worker {
-    struct pktio io;
+    _Alignas(64) struct pktio io; /* workers share no cache line */
     struct xdp_set *set;
     struct pktio *kernel;
     struct xdp_queue *queues; /* [XDP_QUEUES_MAX], those of one port in a row */
@@ -62,6 +62,7 @@ struct xdp_set {
     struct loader *loader;
     struct xdp_port ports[XDP_PORTS_MAX];
     unsigned port_count;
+    usec_t busy_until; /* for how long sockets of a predecessor are waited for */
     struct xdp_worker workers[PKTIO_WORKERS_MAX];
 };
 

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#define BUSY_PATIENCE (2 * USEC_PER_SEC)
+
 /* UMEM counts against it unless we have CAP_IPC_LOCK, and some containers forbid raising it. */
 static void raise_memlock(void)
 {
@@ -54,8 +56,8 @@ static bool open_queue(struct xdp_set *x, unsigned port, uint32_t queue, char er
     }
     struct xdp_queue *q = &w->queues[w->queue_count];
     *q = (struct xdp_queue){.port = port};
-    if (!xsk_queue_open(&q->xsk, p->interface.name, p->interface.ifindex, queue, w->io.counters,
-                        err))
+    if (!xsk_queue_open(&q->xsk, p->interface.name, p->interface.ifindex, queue, x->busy_until,
+                        w->io.counters, err))
         return false;
     if (!loader_set_socket(x->loader, p->interface.ifindex, queue, q->xsk.fd)) {
         snprintf(err, PKTIO_ERROR_TEXT, "the program does not take the socket: %s",
@@ -197,11 +199,13 @@ static bool open_loader(struct xdp_set *x, const struct pktio_config *config,
 
 struct pktio_set *pktio_xdp_open(const struct pktio_config *config, char err[PKTIO_ERROR_TEXT])
 {
-    struct xdp_set *x = calloc(1, sizeof(*x));
+    struct xdp_set *x = aligned_alloc(64, sizeof(*x));
     if (!x) {
         snprintf(err, PKTIO_ERROR_TEXT, "out of memory");
         return NULL;
     }
+    memset(x, 0, sizeof(*x));
+    x->busy_until = clock_monotonic() + BUSY_PATIENCE;
     x->set = (struct pktio_set){.worker = xdp_worker_io, .close = xdp_close};
     raise_memlock();
     x->kernel = pktio_udp_open(config, err);

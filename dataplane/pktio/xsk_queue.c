@@ -10,7 +10,6 @@
 #include <time.h>
 
 #define AREA_SIZE      ((size_t)(XSK_RX_FRAMES + XSK_TX_FRAMES) * XSK_FRAME_SIZE)
-#define BUSY_TRIES     200
 #define BUSY_PAUSE_NS  10000000
 #define DEAD_RETRY     USEC_PER_SEC
 #define MAX_TX_BUDGET  9 /* XDP_MAX_TX_SKB_BUDGET of newer kernels' if_xdp.h */
@@ -49,13 +48,13 @@ static int try_open(struct xsk_queue *x, const char *ifname, uint16_t bind_flags
     return error < 0 ? -error : error;
 }
 
-static int open_patiently(struct xsk_queue *x, const char *ifname, uint16_t bind_flags)
+static int open_patiently(struct xsk_queue *x, const char *ifname, usec_t busy_until,
+                          uint16_t bind_flags)
 {
     const struct timespec pause = {.tv_nsec = BUSY_PAUSE_NS};
-    int error = EBUSY;
-    for (int i = 0; i < BUSY_TRIES && error == EBUSY; i++) {
-        if (i > 0)
-            nanosleep(&pause, NULL);
+    int error = try_open(x, ifname, bind_flags);
+    while (error == EBUSY && clock_monotonic() < busy_until) {
+        nanosleep(&pause, NULL);
         error = try_open(x, ifname, bind_flags);
     }
     return error;
@@ -92,14 +91,14 @@ static bool allocate(struct xsk_queue *x)
 }
 
 bool xsk_queue_open(struct xsk_queue *x, const char *ifname, uint32_t ifindex, uint32_t queue,
-                    struct counters *counters, char err[PKTIO_ERROR_TEXT])
+                    usec_t busy_until, struct counters *counters, char err[PKTIO_ERROR_TEXT])
 {
     *x = (struct xsk_queue){.fd = -1, .ifindex = ifindex, .queue = queue, .counters = counters};
     int error = ENOMEM;
     if (allocate(x)) {
-        error = open_patiently(x, ifname, XDP_ZEROCOPY | XDP_USE_NEED_WAKEUP);
-        if (error != 0)
-            error = open_patiently(x, ifname, XDP_COPY | XDP_USE_NEED_WAKEUP);
+        error = open_patiently(x, ifname, busy_until, XDP_ZEROCOPY | XDP_USE_NEED_WAKEUP);
+        if (error != 0 && error != EBUSY)
+            error = open_patiently(x, ifname, busy_until, XDP_COPY | XDP_USE_NEED_WAKEUP);
     }
     if (error != 0) {
         snprintf(err, PKTIO_ERROR_TEXT, "AF_XDP socket on %s queue %u: %s", ifname, queue,

@@ -39,9 +39,10 @@ struct xsk_queue {
 };
 
 /* Opens the socket: zero-copy, else copy. A queue that was closed just now is busy for a while: it
- * is tried for up to two seconds. On failure returns false and says why. */
+ * is tried until `busy_until` (clock_monotonic()), and once at least. On failure returns false and
+ * says why. */
 bool xsk_queue_open(struct xsk_queue *x, const char *ifname, uint32_t ifindex, uint32_t queue,
-                    struct counters *counters, char err[PKTIO_ERROR_TEXT]);
+                    usec_t busy_until, struct counters *counters, char err[PKTIO_ERROR_TEXT]);
 void xsk_queue_close(struct xsk_queue *x);
 
 /* Up to `room` received frames: data and len of out[] are whole frames, path is untouched. At most

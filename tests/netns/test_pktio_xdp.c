@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The xdp backend against kernel sockets in another network namespace, over veth. */
-#include "dataplane/pktio/pktio.h"
+#include "dataplane/pktio/frame.h"
 #include "tests/netns/namespaces.h"
 
 #include <errno.h>
+#include <linux/if_packet.h>
+#include <net/ethernet.h>
+#include <net/if.h>
 #include <netinet/udp.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -380,6 +383,105 @@ static void hidden_vlan_tags_go_through_the_kernel(void **state)
     close(fd);
 }
 
+/* A raw socket on the peer's interface. */
+static int peer_wire(uint16_t protocol)
+{
+    namespace_enter_peer();
+    struct sockaddr_ll at = {.sll_family = AF_PACKET,
+                             .sll_protocol = htons(protocol),
+                             .sll_ifindex = (int)if_nametoindex(PEER_INTERFACE)};
+    int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(protocol)), one = 1;
+    assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+    setsockopt(fd, SOL_PACKET, PACKET_AUXDATA, &one, sizeof(one));
+    struct timeval wait = {.tv_sec = 1};
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+    namespace_enter_ours();
+    return fd;
+}
+
+/* A frame as the peer of `path` would send it, on the wire. */
+static void peer_sends_frame(int wire, const struct net_path *path, const struct frame_link *back)
+{
+    uint8_t frame[256];
+    struct net_path out = {.remote = path->local, .local = path->remote};
+    struct frame_link link = *back;
+    memcpy(link.remote_mac, back->local_mac, 6);
+    memcpy(link.local_mac, back->remote_mac, 6);
+    uint8_t *payload = frame_write_headers(frame, &out, &link, 20);
+    memset(payload, STUN, 20);
+    frame_finish(frame);
+    size_t len = (size_t)(payload - frame) + 20;
+    assert_int_equal(send(wire, frame, len, 0), len);
+}
+
+/* Hundreds of frames that the program lets through and we do not: they go back to the kernel. */
+static void frames_that_are_dropped_go_back(void **state)
+{
+    (void)state;
+    int fd = peer_socket(OUR_IPV4), wire = peer_wire(ETH_P_IP);
+    struct net_path path = learn(fd, 100);
+    struct frame_link link = frame_link_of(&path);
+    memset(link.local_mac, 0xff, 6); /* broadcast: no link to answer on */
+    struct pktio_packet got[PKTIO_BURST];
+    for (int i = 0; i < 300; i++) {
+        peer_sends_frame(wire, &path, &link);
+        pktio_receive(io, got, clock_monotonic());
+    }
+    learn(fd, 101);
+    assert_int_equal(count(COUNTER_DROP_FRAME), 300);
+    close(wire);
+    close(fd);
+}
+
+/* The tag of the next frame at the peer that is on our path, 0 if it has none; the kernel takes it
+ * off and tells it beside. */
+static uint16_t peer_sees_tag(int wire, const struct net_path *path)
+{
+    uint8_t frame[2048];
+    _Alignas(struct cmsghdr) uint8_t control[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
+    struct iovec iov = {.iov_base = frame, .iov_len = sizeof(frame)};
+    for (;;) {
+        struct msghdr h = {.msg_iov = &iov,
+                           .msg_iovlen = 1,
+                           .msg_control = control,
+                           .msg_controllen = sizeof(control)};
+        struct tpacket_auxdata aux = {0};
+        struct pktio_packet p;
+        ssize_t n = recvmsg(wire, &h, 0);
+        assert_true(n > 0);
+        struct cmsghdr *c = CMSG_FIRSTHDR(&h);
+        if (c && c->cmsg_level == SOL_PACKET && c->cmsg_type == PACKET_AUXDATA)
+            memcpy(&aux, CMSG_DATA(c), sizeof(aux));
+        if (frame_parse(frame, (size_t)n, &p) && net_addr_equal(&p.path.local, &path->remote))
+            return aux.tp_status & TP_STATUS_VLAN_VALID ? aux.tp_vlan_tci & 0xfff : 0;
+    }
+}
+
+/* Without a VLAN interface that has the address there is no way back with a tag; a link that has
+ * one (as it would be learnt) puts it into the frame. */
+static void tags_are_read_and_written(void **state)
+{
+    (void)state;
+    int fd = peer_socket(OUR_IPV4), wire = peer_wire(ETH_P_ALL);
+    struct net_path path = learn(fd, 100);
+    struct frame_link link = frame_link_of(&path);
+    struct pktio_packet got[PKTIO_BURST];
+    link.vlan = 7 | FRAME_VLAN_TAGGED;
+    peer_sends_frame(wire, &path, &link);
+    assert_int_equal(receive(got, WAIT_MS), 1);
+    assert_int_equal(got[0].len, 20);
+    assert_true(net_addr_equal(&got[0].path.remote, &path.remote));
+    assert_false(has_link(&got[0].path));
+    pktio_receive_done(io);
+
+    frame_link_set(&path, &link);
+    send_filled(&path, 100, 't');
+    pktio_flush(io, clock_monotonic());
+    assert_int_equal(peer_sees_tag(wire, &path), 7);
+    close(wire);
+    close(fd);
+}
+
 static void an_interface_that_goes_down_falls_back(void **state)
 {
     (void)state;
@@ -502,6 +604,8 @@ int main(void)
         WITH_IO(longer_than_the_mtu_goes_through_the_kernel),
         WITH_IO(answers_with_the_tag_of_the_vlan),
         WITH_IO(hidden_vlan_tags_go_through_the_kernel),
+        WITH_IO(frames_that_are_dropped_go_back),
+        WITH_IO(tags_are_read_and_written),
         WITH_IO(an_interface_that_goes_down_falls_back),
         WITH_IO(pairs_change_while_a_worker_runs),
         cmocka_unit_test(workers_share_the_queues),

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dataplane/pktio/sim.h"
 
+#include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -164,6 +166,49 @@ static void injection_wakes(void **state)
     pktio_close(set);
 }
 
+#define ECHOED 20000
+
+static void *echo(void *arg)
+{
+    struct pktio *io = arg;
+    struct pktio_packet got[PKTIO_BURST];
+    for (unsigned n = 0; n < ECHOED;) {
+        size_t burst = pktio_receive(io, got, 1);
+        for (size_t i = 0; i < burst; i++, n++) {
+            uint8_t *p;
+            while (!(p = pktio_send(io, &got[i].path, got[i].len)))
+                pktio_flush(io, 1);
+            memcpy(p, got[i].data, got[i].len);
+        }
+        pktio_receive_done(io);
+        pktio_flush(io, 1);
+    }
+    return NULL;
+}
+
+/* One thread works, another is its network. */
+static void two_threads_share_a_worker(void **state)
+{
+    (void)state;
+    struct pktio_set *set = open_sim(64, false, false);
+    struct net_path path = path_to(1);
+    struct pktio_packet sent[PKTIO_BURST];
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, echo, pktio_worker(set, 0)), 0);
+    for (uint32_t in = 0, out = 0; out < ECHOED;) {
+        while (in < ECHOED && pktio_sim_inject(set, 0, &path, &in, sizeof(in)))
+            in++;
+        size_t n = pktio_sim_take(set, 0, sent);
+        for (size_t i = 0; i < n; i++, out++)
+            assert_memory_equal(sent[i].data, &out, sizeof(out));
+        pktio_sim_take_done(set, 0);
+        if (n == 0)
+            sched_yield();
+    }
+    pthread_join(thread, NULL);
+    pktio_close(set);
+}
+
 static void refuses_bad_config(void **state)
 {
     (void)state;
@@ -185,6 +230,7 @@ int main(void)
         cmocka_unit_test(sent_packets_appear_after_flush),
         cmocka_unit_test(discarding_never_fills),
         cmocka_unit_test(injection_wakes),
+        cmocka_unit_test(two_threads_share_a_worker),
         cmocka_unit_test(refuses_bad_config),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
