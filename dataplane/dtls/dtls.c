@@ -66,6 +66,19 @@ static void finish_handshake(struct dtls *d)
         fail(d, "certificate does not fit the fingerprint");
 }
 
+/* OpenSSL's record buffers are 18 KiB, and most associations carry data seldom or never: they exist
+ * only during a call. */
+static bool take_buffers(struct dtls *d)
+{
+    ERR_clear_error();
+    return SSL_alloc_buffers(d->ssl) == 1;
+}
+
+static void give_buffers(struct dtls *d)
+{
+    SSL_free_buffers(d->ssl);
+}
+
 /* One step of the handshake with whatever waits in d->io. */
 static enum dtls_result shake(struct dtls *d)
 {
@@ -198,28 +211,36 @@ enum dtls_result dtls_write(struct dtls *d, const uint8_t *data, size_t len, use
         return DTLS_TOO_LONG;
     if (!datagrams_have_room(&d->io))
         return DTLS_WOULD_BLOCK;
-    ERR_clear_error();
-    return SSL_write(d->ssl, data, (int)len) == (int)len ? DTLS_OK : DTLS_NOT_READY;
+    bool sent = take_buffers(d) && SSL_write(d->ssl, data, (int)len) == (int)len;
+    give_buffers(d);
+    return sent ? DTLS_OK : DTLS_NOT_READY;
+}
+
+static void note_end(struct dtls *d, int result)
+{
+    int why = SSL_get_error(d->ssl, result);
+    d->peer_closed = d->peer_closed || why == SSL_ERROR_ZERO_RETURN;
+    d->broken = why == SSL_ERROR_SSL || why == SSL_ERROR_SYSCALL;
 }
 
 size_t dtls_read(struct dtls *d, uint8_t *buf, size_t cap)
 {
-    if (d->state != DTLS_CONNECTED || d->broken || cap == 0)
+    if (d->state != DTLS_CONNECTED || d->broken || cap == 0 || !take_buffers(d))
         return 0;
-    ERR_clear_error();
     int n = SSL_read(d->ssl, buf, cap < INT32_MAX ? (int)cap : INT32_MAX);
-    if (n > 0)
-        return (size_t)n;
-    int why = SSL_get_error(d->ssl, n);
-    d->peer_closed = d->peer_closed || why == SSL_ERROR_ZERO_RETURN;
-    d->broken = why == SSL_ERROR_SSL || why == SSL_ERROR_SYSCALL;
-    return 0;
+    if (n <= 0) {
+        note_end(d, n);
+        give_buffers(d);
+    }
+    return n > 0 ? (size_t)n : 0;
 }
 
 void dtls_close(struct dtls *d, usec_t now)
 {
     (void)now;
-    ERR_clear_error();
-    if (d->handshake_done && !d->broken && datagrams_have_room(&d->io))
+    if (!d->handshake_done || d->broken || !datagrams_have_room(&d->io))
+        return;
+    if (take_buffers(d))
         SSL_shutdown(d->ssl);
+    give_buffers(d);
 }

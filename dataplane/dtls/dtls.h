@@ -42,8 +42,9 @@ void dtls_destroy(struct dtls *d);
 void *dtls_user(const struct dtls *d);
 
 /* SHA-256 of the certificate that the peer must have. May come late: until it is known, the
- * handshake goes on but does not complete. Setting another one on a completed association that it
- * does not fit: false, and nothing else happens. */
+ * handshake goes on but the state stays DTLS_HANDSHAKE; this call may then make it connected or
+ * failed, so look at dtls_state() after it. False if the certificate does not fit; an association
+ * that is connected already stays so. */
 bool dtls_set_fingerprint(struct dtls *d, const uint8_t fingerprint[static DTLS_FINGERPRINT]);
 
 enum dtls_state {

@@ -17,7 +17,7 @@ struct dtls_context {
 };
 
 /* Room for two flights of ours, or a few application records. */
-#define DTLS_OUTPUT_BUFFER 8192
+#define DTLS_OUTPUT_BUFFER 4096
 
 /* Datagrams between OpenSSL and dtls_input(), dtls_output(). */
 struct datagrams {

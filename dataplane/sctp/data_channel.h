@@ -20,7 +20,7 @@
 #define DATA_INPUT_MAX    2048  /* longest SCTP packet taken */
 #define DATA_MESSAGE_MAX  65535 /* longest message, both ways; to be said in SDP */
 #define DATA_CHANNELS_MAX 16    /* per association */
-#define DATA_STREAMS      128   /* per association and direction */
+#define DATA_STREAMS      64    /* per association and direction; usrsctp keeps tables of them */
 #define DATA_LABEL_MAX    64    /* a channel with a longer label is closed */
 #define DATA_SEND_BUFFER  (256 * 1024)
 #define DATA_LOSSY_BUFFER (64 * 1024) /* a lossy message is dropped if more than this waits */

@@ -52,7 +52,8 @@ static void connect_sides(struct data_association *victim, struct data_associati
 static void inject(struct data_association *victim, const uint8_t *chunks, size_t len)
 {
     uint8_t packet[DATA_INPUT_MAX];
-    memcpy(packet, "\x13\x88\x13\x88", 4);
+    be16_put(packet, 5000);
+    be16_put(packet + 2, 5000);
     memcpy(packet + 4, tag, sizeof(tag));
     memset(packet + 8, 0, 4);
     memcpy(packet + 12, chunks, len);

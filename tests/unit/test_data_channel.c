@@ -3,6 +3,7 @@
  * time. */
 #include "dataplane/sctp/sctp_internal.h"
 
+#include "common/bytes.h"
 #include "tests/unit/virtual_clock.h"
 
 #include <errno.h>
@@ -482,7 +483,8 @@ static void garbage_does_not_end_it(void **state)
         size_t len = 16 + chance() % 200;
         for (size_t j = 0; j < len; j++)
             packet[j] = (uint8_t)chance();
-        memcpy(packet, "\x13\x88\x13\x88", 4);
+        be16_put(packet, 5000);
+        be16_put(packet + 2, 5000);
         data_input(server.association, packet, len, virtual_now);
         take_events();
     }

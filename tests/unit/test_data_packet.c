@@ -166,9 +166,10 @@ static void malformed_packets_are_refused(void **state)
 static void destinations_are_bounded(void **state)
 {
     (void)state;
-    uint8_t data[3 * (DATA_DESTINATIONS_MAX + 1)];
+    static const uint8_t field[3] = {0x2a, 1, 'x'};
+    uint8_t data[sizeof(field) * (DATA_DESTINATIONS_MAX + 1)];
     for (size_t i = 0; i < sizeof(data); i += 3)
-        memcpy(data + i, "\x2a\x01x", 3);
+        memcpy(data + i, field, sizeof(field));
     assert_true(parse(data, sizeof(data) - 3));
     assert_int_equal(packet.n_identities, DATA_DESTINATIONS_MAX);
     assert_false(parse(data, sizeof(data)));
