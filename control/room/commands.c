@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "control/room/commands.h"
+
+#include "control/room/arena.h"
+#include "control/room/record.h"
+#include "control/room/track_info.h"
+#include "control/room/transport.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void command(struct rooms *rs, Sluice__Link__Command *c)
+{
+    if (rs->media.up)
+        rs->out.command(rs->out.ctx, c);
+}
+
+void command_close_id(struct rooms *rs, Sluice__Link__Command__BodyCase kind, uint64_t id)
+{
+    Sluice__Link__Id body = SLUICE__LINK__ID__INIT;
+    body.id = id;
+    Sluice__Link__Command c = SLUICE__LINK__COMMAND__INIT;
+    c.body_case = kind;
+    c.close_participant = &body; /* all bodies of type Id share the union */
+    command(rs, &c);
+}
+
+void command_open_participant(const struct participant *p)
+{
+    Sluice__Link__Participant body = SLUICE__LINK__PARTICIPANT__INIT;
+    body.id = p->index.id;
+    body.room = p->room->id;
+    body.sid = (char *)(uintptr_t)p->sid;
+    body.identity = p->claims.identity;
+    body.can_publish_data = grant_can_publish_data(&p->claims.video);
+    body.hidden = p->claims.video.hidden;
+    struct arena a = {0};
+    body.record.data = record_pack(&a, p, &body.record.len);
+    Sluice__Link__Command c = SLUICE__LINK__COMMAND__INIT;
+    c.body_case = SLUICE__LINK__COMMAND__BODY_OPEN_PARTICIPANT;
+    c.open_participant = &body;
+    command(p->room->rooms, &c);
+    arena_free(&a);
+}
+
+void command_close_participant(struct rooms *rs, uint64_t id)
+{
+    command_close_id(rs, SLUICE__LINK__COMMAND__BODY_CLOSE_PARTICIPANT, id);
+}
+
+void command_open_transport(const struct transport *t)
+{
+    Sluice__Link__Transport body = SLUICE__LINK__TRANSPORT__INIT;
+    body.id = t->index.id;
+    body.participant = t->owner->index.id;
+    body.kind = t->kind;
+    body.worker = t->worker;
+    body.local_ufrag = (char *)(uintptr_t)t->ufrag;
+    body.local_pwd = (char *)(uintptr_t)t->pwd;
+    body.tcp_only = t->tcp_only;
+    Sluice__Link__Command c = SLUICE__LINK__COMMAND__INIT;
+    c.body_case = SLUICE__LINK__COMMAND__BODY_OPEN_TRANSPORT;
+    c.open_transport = &body;
+    command(t->owner->room->rooms, &c);
+}
+
+void command_close_transport(const struct transport *t)
+{
+    command_close_id(t->owner->room->rooms, SLUICE__LINK__COMMAND__BODY_CLOSE_TRANSPORT,
+                     t->index.id);
+}
+
+void command_set_remote(const struct transport *t)
+{
+    Sluice__Link__RemoteDescription body = SLUICE__LINK__REMOTE_DESCRIPTION__INIT;
+    body.transport = t->index.id;
+    body.ufrag = (char *)(uintptr_t)t->remote.ufrag;
+    body.pwd = (char *)(uintptr_t)t->remote.pwd;
+    body.fingerprint.data = (uint8_t *)(uintptr_t)t->remote.fingerprint;
+    body.fingerprint.len = sizeof t->remote.fingerprint;
+    body.dtls_client = t->remote.dtls_client;
+    body.sctp_port = t->remote.sctp_port;
+    body.max_message_size = t->remote.max_message_size;
+    Sluice__Link__Command c = SLUICE__LINK__COMMAND__INIT;
+    c.body_case = SLUICE__LINK__COMMAND__BODY_SET_REMOTE;
+    c.set_remote = &body;
+    command(t->owner->room->rooms, &c);
+}
+
+void command_restart_ice(const struct transport *t)
+{
+    Sluice__Link__LocalIce body = SLUICE__LINK__LOCAL_ICE__INIT;
+    body.transport = t->index.id;
+    body.ufrag = (char *)(uintptr_t)t->ufrag;
+    body.pwd = (char *)(uintptr_t)t->pwd;
+    Sluice__Link__Command c = SLUICE__LINK__COMMAND__INIT;
+    c.body_case = SLUICE__LINK__COMMAND__BODY_RESTART_ICE;
+    c.restart_ice = &body;
+    command(t->owner->room->rooms, &c);
+}
+
+static Sluice__Link__Payload **payloads(struct arena *a, const struct sdp_payload *list, size_t n)
+{
+    Sluice__Link__Payload **out = ARENA_ARRAY(a, Sluice__Link__Payload *, n);
+    for (size_t i = 0; i < n; i++) {
+        Sluice__Link__Payload *m = ARENA_MESSAGE(a, Sluice__Link__Payload, sluice__link__payload);
+        m->codec = (Sluice__Link__Codec)list[i].codec;
+        m->pt = list[i].pt;
+        m->rtx_pt = list[i].rtx_pt;
+        m->clock_rate = list[i].clock;
+        m->fmtp = (char *)(uintptr_t)list[i].fmtp;
+        out[i] = m;
+    }
+    return out;
+}
+
+static Sluice__Link__Extensions *extensions(struct arena *a, const struct sdp_extensions *e)
+{
+    Sluice__Link__Extensions *m =
+        ARENA_MESSAGE(a, Sluice__Link__Extensions, sluice__link__extensions);
+    m->mid = e->mid;
+    m->rid = e->rid;
+    m->repaired_rid = e->repaired_rid;
+    m->audio_level = e->audio_level;
+    m->abs_send_time = e->abs_send_time;
+    m->transport_cc = e->transport_cc;
+    m->dependency_descriptor = e->dependency_descriptor;
+    m->abs_capture_time = e->abs_capture_time;
+    m->playout_delay = e->playout_delay;
+    return m;
+}
+
+static void add_encodings(struct arena *a, const struct sdp_negotiated *f,
+                          Sluice__Link__Track *body)
+{
+    body->encodings = ARENA_ARRAY(a, Sluice__Link__Encoding *, f->encoding_count);
+    for (uint32_t i = 0; i < f->encoding_count; i++) {
+        Sluice__Link__Encoding *m =
+            ARENA_MESSAGE(a, Sluice__Link__Encoding, sluice__link__encoding);
+        m->rid = (char *)(uintptr_t)f->encodings[i].rid;
+        m->layer = sdp_encoding_layer(f, i);
+        m->ssrc = f->encodings[i].ssrc;
+        m->rtx_ssrc = f->encodings[i].rtx_ssrc;
+        body->encodings[body->n_encodings++] = m;
+    }
+}
+
+void command_open_track(const struct publication *t)
+{
+    const struct sdp_negotiated *f = t->facts;
+    struct arena a = {0};
+    Sluice__Link__Track body = SLUICE__LINK__TRACK__INIT;
+    body.id = t->index.id;
+    body.transport = t->transport->index.id;
+    body.sid = (char *)(uintptr_t)t->sid;
+    body.video = f->kind == SDP_VIDEO;
+    body.mid = (char *)(uintptr_t)f->mid;
+    body.n_payloads = f->payload_count;
+    body.payloads = payloads(&a, f->payloads, f->payload_count);
+    add_encodings(&a, f, &body);
+    body.extensions = extensions(&a, &f->extensions);
+    body.nack = f->nack;
+    body.muted = t->info->muted;
+    body.svc = track_is_svc(t->info);
+    body.screen_share = t->info->source == LIVEKIT__TRACK_SOURCE__SCREEN_SHARE;
+    body.encrypted = t->info->encryption != LIVEKIT__ENCRYPTION__TYPE__NONE;
+    if (body.encrypted) {
+        const char *trailer = t->owner->room->sif_trailer;
+        body.sif_trailer.data = (uint8_t *)(uintptr_t)trailer;
+        body.sif_trailer.len = strlen(trailer);
+    }
+    Sluice__Link__Command c = SLUICE__LINK__COMMAND__INIT;
+    c.body_case = SLUICE__LINK__COMMAND__BODY_OPEN_TRACK;
+    c.open_track = &body;
+    command(t->owner->room->rooms, &c);
+    arena_free(&a);
+}
+
+void command_close_track(const struct publication *t)
+{
+    command_close_id(t->owner->room->rooms, SLUICE__LINK__COMMAND__BODY_CLOSE_TRACK, t->index.id);
+}
+
+void command_open_subscription(const struct subscription *s)
+{
+    struct arena a = {0};
+    char cname[2 * ROOM_SID_MAX + 1];
+    snprintf(cname, sizeof cname, "%s|%s", s->track->owner->sid, s->track->sid);
+    Sluice__Link__Subscription body = SLUICE__LINK__SUBSCRIPTION__INIT;
+    body.id = s->index.id;
+    body.track = s->track->index.id;
+    body.transport = transport_towards(s->subscriber)->index.id;
+    body.mid = s->facts->mid;
+    body.cname = cname;
+    body.ssrc = s->ssrc;
+    body.rtx_ssrc = s->payloads[0].rtx_pt ? s->rtx_ssrc : 0;
+    body.n_payloads = s->payload_count;
+    body.payloads = payloads(&a, s->payloads, s->payload_count);
+    body.extensions = extensions(&a, &s->facts->extensions);
+    body.nack = s->facts->nack;
+    body.disabled = s->applied.disabled;
+    body.max_spatial = track_wanted_layer(s->track->info, &s->applied);
+    body.max_temporal = 3;
+    Sluice__Link__Command c = SLUICE__LINK__COMMAND__INIT;
+    c.body_case = SLUICE__LINK__COMMAND__BODY_OPEN_SUBSCRIPTION;
+    c.open_subscription = &body;
+    command(s->subscriber->room->rooms, &c);
+    arena_free(&a);
+}
+
+void command_close_subscription(const struct subscription *s)
+{
+    command_close_id(s->subscriber->room->rooms, SLUICE__LINK__COMMAND__BODY_CLOSE_SUBSCRIPTION,
+                     s->index.id);
+}
+
+void command_query_participant(const struct participant *p)
+{
+    Sluice__Link__ParticipantQuery body = SLUICE__LINK__PARTICIPANT_QUERY__INIT;
+    body.participant = p->index.id;
+    Sluice__Link__Command c = SLUICE__LINK__COMMAND__INIT;
+    c.body_case = SLUICE__LINK__COMMAND__BODY_QUERY_PARTICIPANT;
+    c.query_participant = &body;
+    command(p->room->rooms, &c);
+}
+
+void command_repeat(const struct participant *p)
+{
+    command_open_participant(p);
+    for (int i = 0; i < 2; i++)
+        if (p->transports[i]) {
+            command_open_transport(p->transports[i]);
+            if (p->transports[i]->remote_set)
+                command_set_remote(p->transports[i]);
+        }
+    for (const struct publication *t = p->publications; t; t = t->next)
+        if (t->published)
+            command_open_track(t);
+}

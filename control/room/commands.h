@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Objects as commands for the dataplane. Each states the whole object and may be repeated.
+ */
+#ifndef SLUICE_CONTROL_ROOM_COMMANDS_H
+#define SLUICE_CONTROL_ROOM_COMMANDS_H
+
+#include "control/room/state.h"
+
+void command_open_participant(const struct participant *p);
+void command_close_participant(struct rooms *rs, uint64_t id);
+
+/* One of the Close commands. */
+void command_close_id(struct rooms *rs, Sluice__Link__Command__BodyCase kind, uint64_t id);
+void command_open_transport(const struct transport *t);
+void command_close_transport(const struct transport *t);
+void command_set_remote(const struct transport *t);
+void command_restart_ice(const struct transport *t);
+void command_open_track(const struct publication *t);
+void command_close_track(const struct publication *t);
+void command_open_subscription(const struct subscription *s);
+void command_close_subscription(const struct subscription *s);
+void command_query_participant(const struct participant *p);
+
+/* Everything of p, for a dataplane that may have missed something. */
+void command_repeat(const struct participant *p);
+
+#endif

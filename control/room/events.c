@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "control/room/events.h"
+
+#include "common/log.h"
+#include "control/room/dynacast.h"
+#include "control/room/publication.h"
+#include "control/room/quality.h"
+#include "control/room/rebuild.h"
+#include "control/room/speakers.h"
+#include "control/room/transport.h"
+
+#include <string.h>
+
+static void welcome(struct rooms *rs, const Sluice__Link__Welcome *m)
+{
+    struct media_plane *p = &rs->media;
+    rebuild_forget(rs);
+    p->up = false;
+    p->instance = m->instance;
+    p->tcp_port = (uint16_t)m->tcp_port;
+    p->worker_count = 0;
+    memset(p->fingerprint, 0, sizeof p->fingerprint);
+    if (m->fingerprint.len == sizeof p->fingerprint)
+        memcpy(p->fingerprint, m->fingerprint.data, sizeof p->fingerprint);
+    for (size_t i = 0; i < m->n_media_ports && p->worker_count < MEDIA_WORKERS_MAX; i++)
+        p->workers[p->worker_count++] = (struct media_worker){
+            .worker = m->media_ports[i]->worker, .udp_port = (uint16_t)m->media_ports[i]->udp_port};
+    log_info("link", "dataplane instance=%016llx backend=\"%s\" workers=%u tcp_port=%u",
+             (unsigned long long)m->instance, m->backend, p->worker_count, m->tcp_port);
+}
+
+static void failure(const Sluice__Link__Failure *m)
+{
+    log_warn("link", "command failed seq=%llu code=%d id=%016llx: %s", (unsigned long long)m->seq,
+             (int)m->code, (unsigned long long)m->id, m->text);
+}
+
+static void layer_seen(struct rooms *rs, const Sluice__Link__LayerSeen *m, usec_t now)
+{
+    struct publication *t = index_find(&rs->publications, m->track);
+    if (t && t->published)
+        publication_layer_seen(t, m->layer, m->rid, m->ssrc, m->rtx_ssrc, now);
+}
+
+static void participant_status(struct rooms *rs, const Sluice__Link__ParticipantStatus *m,
+                               usec_t now)
+{
+    struct participant *p = index_find(&rs->participants, m->participant);
+    if (p && p->resuming && rs->out.status)
+        rs->out.status(rs->out.ctx, p, m->last_reliable_sequence, now);
+}
+
+static void transport_state(struct rooms *rs, const Sluice__Link__TransportState *m, usec_t now)
+{
+    struct transport *t = index_find(&rs->transports, m->transport);
+    if (t)
+        transport_state_changed(t, m->state, m->reason, now);
+}
+
+static void wanted_layers(struct rooms *rs, const Sluice__Link__WantedLayers *m, usec_t now)
+{
+    struct publication *t = index_find(&rs->publications, m->track);
+    if (t)
+        dynacast_wanted(t, m->layer, now);
+}
+
+void rooms_event(struct rooms *rs, Sluice__Link__Event *e, usec_t now)
+{
+    switch (e->body_case) {
+    case SLUICE__LINK__EVENT__BODY_WELCOME:
+        welcome(rs, e->welcome);
+        break;
+    case SLUICE__LINK__EVENT__BODY_FAILURE:
+        failure(e->failure);
+        break;
+    case SLUICE__LINK__EVENT__BODY_TRANSPORT_STATE:
+        transport_state(rs, e->transport_state, now);
+        break;
+    case SLUICE__LINK__EVENT__BODY_LAYER_SEEN:
+        layer_seen(rs, e->layer_seen, now);
+        break;
+    case SLUICE__LINK__EVENT__BODY_AUDIO_LEVELS:
+        speakers_levels(rs, e->audio_levels, now);
+        break;
+    case SLUICE__LINK__EVENT__BODY_REPORTS:
+        quality_reports(rs, e->reports, now);
+        break;
+    case SLUICE__LINK__EVENT__BODY_WANTED_LAYERS:
+        wanted_layers(rs, e->wanted_layers, now);
+        break;
+    case SLUICE__LINK__EVENT__BODY_PARTICIPANT_STATUS:
+        participant_status(rs, e->participant_status, now);
+        break;
+    case SLUICE__LINK__EVENT__BODY_DUMP_PARTICIPANT:
+    case SLUICE__LINK__EVENT__BODY_DUMP_TRANSPORT:
+    case SLUICE__LINK__EVENT__BODY_DUMP_TRACK:
+    case SLUICE__LINK__EVENT__BODY_DUMP_SUBSCRIPTION:
+        rebuild_keep(rs, e);
+        return;
+    case SLUICE__LINK__EVENT__BODY_DUMP_END:
+        rebuild(rs, now);
+        break;
+    default:
+        break;
+    }
+    sluice__link__event__free_unpacked(e, NULL);
+}
+
+void rooms_link_lost(struct rooms *rs)
+{
+    rs->media.up = false;
+    rebuild_forget(rs);
+}

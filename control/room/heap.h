@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Allocation for the state of rooms, which is bounded by the limits of state.h. Never returns NULL:
+ * see arena.h.
+ */
+#ifndef SLUICE_CONTROL_ROOM_HEAP_H
+#define SLUICE_CONTROL_ROOM_HEAP_H
+
+#include <stddef.h>
+
+/* Zeroed; free() it. */
+void *heap_new(size_t size);
+
+/* A copy of s ("" for NULL). */
+char *heap_text(const char *s);
+
+/* Room for n elements of `size` bytes; old contents are kept. */
+void *heap_grow(void *p, size_t n, size_t size);
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is changed about a participant while it is there: what it is called, and what it may do. */
+#include "control/room/broadcast.h"
+#include "control/room/commands.h"
+#include "control/room/participant.h"
+#include "control/room/permission.h"
+#include "control/room/publication.h"
+#include "control/room/say.h"
+#include "control/room/subscription.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define NAME_MAX_BYTES     256
+#define METADATA_MAX_BYTES (512 * 1024)
+
+static void write_record(void *arg, usec_t now)
+{
+    (void)now;
+    command_open_participant(arg);
+}
+
+void participant_record_changed(struct participant *p)
+{
+    struct deadlines *ts = &p->room->rooms->timers;
+    if (timer_running(&p->record_timer))
+        return;
+    p->record_timer.fire = write_record;
+    p->record_timer.arg = p;
+    /* due at the next turn of the timers, after everything else of this turn */
+    timer_start(ts, &p->record_timer, 0);
+}
+
+static void changed(struct participant *p, usec_t now)
+{
+    broadcast_participant(p, true, now);
+    participant_refresh_token(p, now);
+    participant_record_changed(p);
+}
+
+static void set_text(char **field, const char *value)
+{
+    if (!claims_set_text(field, value))
+        abort();
+}
+
+bool participant_metadata_fits(const char *name, const char *metadata)
+{
+    return strlen(name) <= NAME_MAX_BYTES && strlen(metadata) <= METADATA_MAX_BYTES;
+}
+
+void participant_set_metadata(struct participant *p, const char *name, const char *metadata,
+                              const struct claims_attribute *attributes, size_t attribute_count,
+                              usec_t now)
+{
+    if (name && *name && strcmp(name, p->claims.name) != 0) {
+        set_text(&p->claims.name, name);
+        changed(p, now);
+    }
+    if (metadata && *metadata && strcmp(metadata, p->claims.metadata) != 0) {
+        set_text(&p->claims.metadata, metadata);
+        changed(p, now);
+    }
+    if (attribute_count == 0)
+        return;
+    for (size_t i = 0; i < attribute_count; i++)
+        if (!claims_set_attribute(&p->claims, attributes[i].key, attributes[i].value))
+            abort();
+    changed(p, now);
+}
+
+static enum tristate tristate(bool b)
+{
+    return b ? TRISTATE_TRUE : TRISTATE_FALSE;
+}
+
+static void take_permission(struct video_grant *g, const Livekit__ParticipantPermission *m)
+{
+    g->can_subscribe = tristate(m->can_subscribe);
+    g->can_publish = tristate(m->can_publish);
+    g->can_publish_data = tristate(m->can_publish_data);
+    g->can_update_own_metadata = tristate(m->can_update_metadata);
+    g->can_subscribe_metrics = tristate(m->can_subscribe_metrics);
+    g->can_manage_agent_session = tristate(m->can_manage_agent_session);
+    g->hidden = m->hidden;
+    g->recorder = m->recorder;
+    g->agent = m->agent;
+    g->sources = 0;
+    for (size_t i = 0; i < m->n_can_publish_sources; i++)
+        if (m->can_publish_sources[i] > 0 && m->can_publish_sources[i] <= 4)
+            g->sources |= 1u << m->can_publish_sources[i];
+}
+
+static void end_forbidden_tracks(struct participant *p, usec_t now)
+{
+    for (struct publication *t = p->publications, *next; t; t = next) {
+        next = t->next;
+        if (grant_can_publish_source(&p->claims.video, t->info->source))
+            continue;
+        say_track_unpublished(p, t->sid);
+        publication_end(t, now);
+    }
+}
+
+void participant_set_permission(struct participant *p, const Livekit__ParticipantPermission *grant,
+                                usec_t now)
+{
+    bool could_publish = grant_can_publish(&p->claims.video);
+    take_permission(&p->claims.video, grant);
+    bool can_publish = grant_can_publish(&p->claims.video);
+    if (can_publish != could_publish)
+        p->is_publisher = can_publish;
+    changed(p, now);
+    command_open_participant(p);
+    end_forbidden_tracks(p, now);
+    if (!can_publish && p->is_publisher) {
+        p->is_publisher = false;
+        broadcast_participant(p, true, now);
+    }
+    subscriptions_of_participant(p, now);
+}

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the control process knows of rooms: participants, what they publish, what they get, and over
+ * which transports. Shared by control/room (who gets what) and control/signal (how it is said).
+ * Everything runs in one thread; `now` is monotonic.
+ *
+ * Terms: a publication is a track somebody announced (pending) or sends (published); a subscription
+ * is a publication as one other participant gets it.
+ */
+#ifndef SLUICE_CONTROL_ROOM_STATE_H
+#define SLUICE_CONTROL_ROOM_STATE_H
+
+#include "common/addr.h"
+#include "common/clock.h"
+#include "common/jwt/token.h"
+#include "common/link/link.pb-c.h"
+#include "common/proto/livekit/models.pb-c.h"
+#include "common/proto/livekit/rtc.pb-c.h"
+#include "control/room/deadlines.h"
+#include "control/room/index.h"
+#include "control/sdp/offer.h"
+#include "control/sdp/slots.h"
+
+/* Limits; what goes beyond is refused. */
+#define ROOMS_MAX                 10000
+#define ROOM_PENDING_TRACKS_MAX   20 /* per participant, as LiveKit */
+#define ROOM_TRACKS_MAX           200
+#define ROOM_QUEUED_TRACKS_MAX    3 /* of one cid */
+#define ROOM_WISHES_MAX           256
+#define ROOM_PERMISSION_RULES_MAX 1024
+
+#define ROOM_SID_MAX   24 /* with NUL */
+#define ROOM_UFRAG_LEN 16
+#define ROOM_PWD_LEN   32
+
+#define ROOM_PROTOCOL       17
+#define ROOM_SERVER_VERSION "1.13.5" /* clients compare it to decide what the server can do */
+
+struct room;
+struct participant;
+struct publication;
+struct subscription;
+struct transport;
+
+/* ---- what is configured ---- */
+
+struct ice_server {
+    const char *url, *username, *credential; /* the last two "" if none */
+};
+
+struct rooms_config {
+    bool auto_create;
+    uint32_t empty_timeout, departure_timeout; /* seconds */
+    uint32_t max_participants;                 /* per room, 0: no limit */
+    sdp_codec_set codecs;
+    const char *region;
+    usec_t dynacast_pause_delay;
+    const struct api_keys *keys;
+    const struct ice_server *ice_servers;
+    size_t ice_server_count;
+    double speaker_level;       /* -dBov: this loud counts as speech */
+    uint32_t speaker_percent;   /* of a window that must be speech */
+    uint32_t speaker_smoothing; /* intervals */
+};
+
+void rooms_config_default(struct rooms_config *c);
+
+/* ---- what the rooms tell the world ---- */
+
+enum room_event {
+    ROOM_STARTED,
+    ROOM_FINISHED,
+    PARTICIPANT_JOINED, /* became active */
+    PARTICIPANT_LEFT,
+    PARTICIPANT_ABORTED, /* left without ever being active */
+    TRACK_PUBLISHED,
+    TRACK_UNPUBLISHED,
+};
+
+struct room_output {
+    void *ctx;
+    /* A message for p's client; only called while p->session is set. */
+    void (*send)(void *ctx, struct participant *p, const Livekit__SignalResponse *m);
+    /* Sends what is queued, then closes p's signalling; p->session is NULL after. */
+    void (*hang_up)(void *ctx, struct participant *p);
+    /* A command for the dataplane; the callee numbers it. */
+    void (*command)(void *ctx, Sluice__Link__Command *c);
+    /* Subscriptions of p wait for a section, or lost theirs: negotiate soon. */
+    void (*negotiate)(void *ctx, struct participant *p, usec_t now);
+    /* The dataplane's answer to command_query_participant(). */
+    void (*status)(void *ctx, struct participant *p, uint32_t last_sequence, usec_t now);
+    /* p or t may be NULL. For webhooks and the log. */
+    void (*event)(void *ctx, enum room_event e, const struct room *r, const struct participant *p,
+                  const struct publication *t);
+};
+
+/* ---- the dataplane as we know it ---- */
+
+#define MEDIA_WORKERS_MAX 64
+
+struct media_worker {
+    uint32_t worker;
+    uint16_t udp_port;
+    uint32_t transports; /* that we gave to it */
+};
+
+struct media_plane {
+    bool up; /* welcomed, and its dump has been worked off */
+    uint64_t instance;
+    uint8_t fingerprint[SDP_FINGERPRINT_SIZE];
+    uint16_t tcp_port; /* 0: off */
+    uint32_t worker_count;
+    struct media_worker workers[MEDIA_WORKERS_MAX];
+};
+
+#define CANDIDATE_ADDRESSES_MAX 16
+
+struct rooms {
+    struct rooms_config config;
+    struct room_output out;
+    struct media_plane media;
+    struct net_addr addresses[CANDIDATE_ADDRESSES_MAX]; /* where clients reach us; port unused */
+    size_t address_count;
+    struct deadlines timers;
+    struct index participants, transports, publications, subscriptions;
+    struct room *first;
+    uint32_t room_count, participant_count;
+    char node_id[ROOM_SID_MAX];
+    struct timer speaker_decay;          /* when no level report comes */
+    struct dump_item *dump, **dump_tail; /* of rebuild.c */
+};
+
+/* ---- a room ---- */
+
+/* Somebody who left, to be told at the next batch. */
+struct departed {
+    struct departed *next;
+    bool duplicate;                 /* replaced by a session of the same identity */
+    Livekit__ParticipantInfo *info; /* own memory */
+};
+
+struct room {
+    struct room *next;
+    struct rooms *rooms;
+    uint64_t id; /* on the link */
+    char sid[ROOM_SID_MAX];
+    char *name, *metadata;
+    usec_t created;     /* monotonic: ticks count from here */
+    int64_t created_ms; /* Unix */
+    uint32_t empty_timeout, departure_timeout, max_participants;
+    char turn_password[44];
+    char sif_trailer[44];
+    bool joined_once;
+    struct participant *participants; /* in order of joining */
+    uint32_t participant_count;
+    struct departed *departed, **departed_tail;
+    struct timer lifetime, updates, counts, quality;
+    uint32_t told_participants, told_publishers; /* in the last room_update */
+    usec_t next_counts;                          /* not before */
+};
+
+/* ---- publishing ---- */
+
+/* A section in which the client sends something that no AddTrack has named yet. */
+struct unclaimed_section {
+    struct unclaimed_section *next;
+    char *track_id; /* of a=msid, "" if none */
+    struct sdp_negotiated facts;
+};
+
+struct quality_score {
+    double score; /* 0..100 */
+    bool measured;
+    bool lost; /* nothing arrived at all in the last window */
+};
+
+struct publication {
+    struct indexed index; /* track id on the link */
+    struct publication *next;
+    struct participant *owner;
+    char sid[ROOM_SID_MAX];
+    Livekit__TrackInfo *info; /* own memory */
+    char *cid;
+    bool published; /* the client sends it, by its description */
+    bool told;      /* track_published went out (else queued behind one of the same cid) */
+    bool told_subscribed;
+    struct transport *transport;
+    struct sdp_negotiated *facts; /* of its section, once published */
+    struct subscription *subscribers;
+    /* dynacast */
+    uint32_t wanted_layer; /* 255: none */
+    int told_quality;      /* -2: never, -1: off, else VideoQuality */
+    struct timer quality_timer;
+    /* speakers */
+    uint32_t loudest, active_ms; /* of the present window */
+    bool heard;
+    double level; /* smoothed, linear */
+    struct quality_score score;
+};
+
+/* ---- subscribing ---- */
+
+enum subscription_state {
+    SUBSCRIPTION_OFF,     /* not wanted, or not allowed */
+    SUBSCRIPTION_WAITING, /* for a section that is negotiated */
+    SUBSCRIPTION_OPEN,    /* the dataplane forwards */
+};
+
+struct track_settings {
+    bool disabled;
+    Livekit__VideoQuality quality;
+    uint32_t width, height, fps;
+};
+
+struct subscription {
+    struct indexed index; /* subscription id on the link, slot owner */
+    struct participant *subscriber;
+    struct publication *track;
+    struct subscription *next_of_subscriber, *next_of_track;
+    enum subscription_state state;
+    bool wanted, refused; /* refused: no codec in common */
+    bool told_allowed;
+    uint32_t ssrc, rtx_ssrc;
+    struct sdp_negotiated *facts; /* of its section, while open */
+    uint32_t payload_count;
+    struct sdp_payload payloads[SDP_PAYLOADS_MAX]; /* that fit the track */
+    struct track_settings settings, applied;
+    struct timer settle;
+    struct quality_score score;
+};
+
+/* A subscription or setting for a track that is not (yet) known. */
+struct wish {
+    struct wish *next;
+    char sid[ROOM_SID_MAX];
+    bool subscribe; /* told explicitly; else only settings */
+    bool has_settings;
+    struct track_settings settings;
+    struct timer expiry;
+    struct participant *owner;
+};
+
+/* ---- transports ---- */
+
+struct ending_slot {
+    struct ending_slot *next;
+    uint64_t owner;
+};
+
+struct transport {
+    struct indexed index;
+    struct participant *owner;
+    Sluice__Link__TransportKind kind;
+    uint32_t worker;
+    char ufrag[ROOM_UFRAG_LEN + 1], pwd[ROOM_PWD_LEN + 1];
+    struct sdp_remote remote;
+    bool remote_set, tcp_only;
+    Sluice__Link__Connection state;
+    bool was_connected;
+    uint64_t session_id, session_version; /* of our descriptions */
+    bool described;                       /* the client has our candidates */
+    struct unclaimed_section *unclaimed;
+    /* SINGLE */
+    struct sdp_slots *slots;
+    struct ending_slot *ending;  /* closed, but still in the client's description */
+    bool offered;                /* the client has offered at least once */
+    bool asked;                  /* for another offer, which has not come yet */
+    char first_mid[SDP_MID_MAX]; /* of the client's offer; candidates name it */
+    /* SUBSCRIBER */
+    struct sdp_offer_table *offers;
+    uint32_t offer_id;
+    bool awaiting_answer, offer_again;
+    /* SINGLE and SUBSCRIBER */
+    usec_t last_negotiation;
+    struct timer negotiate, answer_timeout;
+};
+
+/* ---- participants ---- */
+
+struct client {
+    Livekit__ClientInfo__SDK sdk;
+    int32_t protocol, client_protocol;
+    char *version, *os, *browser, *browser_version, *device_model, *address;
+    size_t capability_count;
+    Livekit__ClientInfo__Capability capabilities[8];
+};
+
+/* Who may subscribe to p's tracks. */
+struct permission_rule {
+    char *sid, *identity; /* of the subscriber; either may be "" */
+    bool all_tracks;
+    size_t track_count;
+    char (*tracks)[ROOM_SID_MAX];
+};
+
+struct participant {
+    struct indexed index;
+    struct participant *next;
+    struct room *room;
+    void *session;          /* of control/signal; NULL: no signalling at the moment */
+    void *resuming_session; /* has not been told `reconnect` yet */
+    char sid[ROOM_SID_MAX];
+    struct claims claims; /* identity, name, metadata, attributes, grants: as they are now */
+    struct client client;
+    Livekit__ParticipantInfo__State state;
+    uint32_t version;
+    bool changed; /* since version was counted */
+    bool update_queued;
+    bool is_publisher;
+    bool replaces; /* a session of the same identity */
+    bool was_active, closing;
+    bool in_dump; /* while a dump is worked off */
+    bool auto_subscribe, adaptive_stream, single, disable_lite;
+    int64_t joined_ms;               /* Unix */
+    struct transport *transports[2]; /* [0] SINGLE or PUBLISHER, [1] SUBSCRIBER */
+    struct publication *publications;
+    struct subscription *subscriptions;
+    struct wish *wishes;
+    bool everyone_may_subscribe;
+    size_t rule_count;
+    struct permission_rule *rules;
+    struct timer join_timeout, refresh, disconnect, resume_timeout, simulated_speech;
+    struct timer record_timer;                   /* writes the record soon */
+    Livekit__DisconnectReason disconnect_reason; /* once DISCONNECTED */
+    bool resuming;                /* waits for the last sequence before `reconnect` */
+    bool cut_resume, fail_resume; /* simulated: once */
+    /* speakers */
+    uint32_t told_level; /* eighths */
+    bool simulated_speaker;
+    /* connection quality */
+    int told_quality; /* -1: never */
+    double told_score;
+};
+
+#endif

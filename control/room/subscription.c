@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "control/room/subscription.h"
+
+#include "common/log.h"
+#include "common/random.h"
+#include "control/room/commands.h"
+#include "control/room/heap.h"
+#include "control/room/participant.h"
+#include "control/room/payloads.h"
+#include "control/room/permission.h"
+#include "control/room/publication.h"
+#include "control/room/rooms.h"
+#include "control/room/say.h"
+#include "control/room/track_info.h"
+#include "control/room/transport.h"
+#include "control/room/wish.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SETTLE_TIME (100 * USEC_PER_MS)
+
+static void negotiate(struct participant *p, usec_t now)
+{
+    struct room_output *out = &p->room->rooms->out;
+    out->negotiate(out->ctx, p, now);
+}
+
+static void apply_settings(void *arg, usec_t now)
+{
+    (void)now;
+    struct subscription *s = arg;
+    s->applied = s->settings;
+    if (s->state == SUBSCRIPTION_OPEN)
+        command_open_subscription(s);
+}
+
+static uint32_t new_ssrc(void)
+{
+    for (;;) {
+        uint32_t ssrc = random_u32();
+        if (ssrc != 0)
+            return ssrc;
+    }
+}
+
+struct subscription *subscription_new(struct participant *p, struct publication *t, uint64_t id)
+{
+    struct subscription *s = heap_new(sizeof *s);
+    s->index.id = id;
+    s->subscriber = p;
+    s->track = t;
+    s->ssrc = new_ssrc();
+    s->rtx_ssrc = t->info->type == LIVEKIT__TRACK_TYPE__VIDEO ? new_ssrc() : 0;
+    s->settings.quality =
+        p->adaptive_stream ? LIVEKIT__VIDEO_QUALITY__LOW : LIVEKIT__VIDEO_QUALITY__HIGH;
+    s->applied = s->settings;
+    s->settle = (struct timer){.fire = apply_settings, .arg = s};
+    s->next_of_subscriber = p->subscriptions;
+    p->subscriptions = s;
+    s->next_of_track = t->subscribers;
+    t->subscribers = s;
+    index_add(&p->room->rooms->subscriptions, &s->index);
+    return s;
+}
+
+struct subscription *subscription_find(const struct participant *p, const struct publication *t)
+{
+    for (struct subscription *s = p->subscriptions; s; s = s->next_of_subscriber)
+        if (s->track == t)
+            return s;
+    return NULL;
+}
+
+void subscription_free(struct subscription *s)
+{
+    struct rooms *rs = s->subscriber->room->rooms;
+    timer_stop(&rs->timers, &s->settle);
+    for (struct subscription **at = &s->subscriber->subscriptions; *at;
+         at = &(*at)->next_of_subscriber)
+        if (*at == s) {
+            *at = s->next_of_subscriber;
+            break;
+        }
+    for (struct subscription **at = &s->track->subscribers; *at; at = &(*at)->next_of_track)
+        if (*at == s) {
+            *at = s->next_of_track;
+            break;
+        }
+    index_remove(&rs->subscriptions, &s->index);
+    free(s->facts);
+    free(s);
+}
+
+/* Off, with its section to be given back by the next description. */
+static void stop(struct subscription *s, usec_t now)
+{
+    struct participant *p = s->subscriber;
+    if (s->state == SUBSCRIPTION_OFF)
+        return;
+    if (s->state == SUBSCRIPTION_OPEN && s->track->published)
+        command_close_subscription(s);
+    s->state = SUBSCRIPTION_OFF;
+    struct transport *t = transport_towards(p);
+    if (t && !p->closing) {
+        transport_end_slot(t, s->index.id);
+        negotiate(p, now);
+    }
+}
+
+/* A number never serves twice, on the link and as the owner of a section. */
+static void renumber(struct subscription *s)
+{
+    struct index *x = &s->subscriber->room->rooms->subscriptions;
+    index_remove(x, &s->index);
+    s->index.id = index_new_id();
+    index_add(x, &s->index);
+}
+
+static void start(struct subscription *s, usec_t now)
+{
+    s->state = SUBSCRIPTION_WAITING;
+    renumber(s);
+    say_permission(s->subscriber, s->track, true);
+    s->told_allowed = true;
+    negotiate(s->subscriber, now);
+}
+
+static bool may(const struct subscription *s)
+{
+    return grant_can_subscribe(&s->subscriber->claims.video) &&
+           permission_allows(s->track->owner, s->subscriber, s->track->sid);
+}
+
+void subscription_reconsider(struct subscription *s, usec_t now)
+{
+    bool allowed = may(s);
+    if (s->told_allowed && !allowed) {
+        say_permission(s->subscriber, s->track, false);
+        s->told_allowed = false;
+    }
+    bool on = s->wanted && allowed && !s->refused && s->track->published && !s->subscriber->closing;
+    if (on && s->state == SUBSCRIPTION_OFF)
+        start(s, now);
+    else if (!on && s->state != SUBSCRIPTION_OFF)
+        stop(s, now);
+}
+
+static bool ready(const struct participant *p)
+{
+    return !p->closing && (p->state == LIVEKIT__PARTICIPANT_INFO__STATE__JOINED ||
+                           p->state == LIVEKIT__PARTICIPANT_INFO__STATE__ACTIVE);
+}
+
+static void consider(struct participant *p, struct publication *t, usec_t now)
+{
+    if (!ready(p) || t->owner == p || !t->published || t->owner->claims.video.hidden)
+        return;
+    struct subscription *s = subscription_find(p, t);
+    if (!s) {
+        struct wish *w = wish_find(p, t->sid);
+        bool wanted = w && w->subscribe;
+        if (!wanted && !p->auto_subscribe)
+            return;
+        s = subscription_new(p, t, index_new_id());
+        s->wanted = true;
+        if (w && w->has_settings)
+            s->settings = s->applied = w->settings;
+        if (w)
+            wish_free(w);
+    }
+    subscription_reconsider(s, now);
+}
+
+void subscriptions_of_participant(struct participant *p, usec_t now)
+{
+    for (struct participant *o = p->room->participants; o; o = o->next)
+        for (struct publication *t = o->publications; t; t = t->next)
+            consider(p, t, now);
+}
+
+void subscriptions_of_track(struct publication *t, usec_t now)
+{
+    for (struct participant *p = t->owner->room->participants; p; p = p->next)
+        consider(p, t, now);
+}
+
+void subscription_request(struct participant *p, const char *track_sid, bool wanted, usec_t now)
+{
+    struct publication *t = room_track(p->room, track_sid);
+    if (!t || t->owner == p) {
+        wish_subscribe(p, track_sid, wanted, now);
+        return;
+    }
+    struct subscription *s = subscription_find(p, t);
+    if (!s)
+        s = subscription_new(p, t, index_new_id());
+    s->wanted = wanted;
+    s->refused = s->refused && !wanted;
+    subscription_reconsider(s, now);
+}
+
+void subscription_settings(struct participant *p, const char *track_sid,
+                           const struct track_settings *settings, usec_t now)
+{
+    struct publication *t = room_track(p->room, track_sid);
+    struct subscription *s = t ? subscription_find(p, t) : NULL;
+    if (!s) {
+        wish_settings(p, track_sid, settings, now);
+        return;
+    }
+    bool enable = s->settings.disabled && !settings->disabled;
+    s->settings = *settings;
+    struct deadlines *ts = &p->room->rooms->timers;
+    if (enable) {
+        timer_stop(ts, &s->settle);
+        apply_settings(s, now);
+    } else if (!timer_running(&s->settle)) {
+        timer_start(ts, &s->settle, now + SETTLE_TIME);
+    }
+}
+
+bool subscription_fits(const struct subscription *s, const struct sdp_negotiated *facts)
+{
+    struct sdp_payload list[SDP_PAYLOADS_MAX];
+    return !facts->rejected && payloads_match(s->track->facts, facts, list) > 0;
+}
+
+static void tell_publisher(struct subscription *s)
+{
+    struct publication *t = s->track;
+    if (t->told_subscribed || s->subscriber->claims.video.hidden)
+        return;
+    t->told_subscribed = true;
+    say_track_subscribed(t->owner, t->sid);
+}
+
+bool subscription_bind(struct subscription *s, const struct sdp_negotiated *facts, usec_t now)
+{
+    uint32_t n = facts->rejected ? 0 : payloads_match(s->track->facts, facts, s->payloads);
+    if (n == 0) {
+        subscription_refuse(s, now);
+        return false;
+    }
+    bool news = s->state != SUBSCRIPTION_OPEN || memcmp(s->facts, facts, sizeof *facts) != 0;
+    s->payload_count = n;
+    if (!s->facts)
+        s->facts = heap_new(sizeof *s->facts);
+    *s->facts = *facts;
+    s->state = SUBSCRIPTION_OPEN;
+    if (news)
+        command_open_subscription(s);
+    tell_publisher(s);
+    participant_record_changed(s->subscriber);
+    return true;
+}
+
+void subscription_refuse(struct subscription *s, usec_t now)
+{
+    log_info("room", "no codec for track=%s mime=%s participant=%s", s->track->sid,
+             s->track->info->mime_type, s->subscriber->sid);
+    s->refused = true;
+    s->wanted = false;
+    stop(s, now);
+    say_subscription_error(s->subscriber, s->track->sid,
+                           LIVEKIT__SUBSCRIPTION_ERROR__SE_CODEC_UNSUPPORTED);
+}
+
+void subscription_end(struct subscription *s, usec_t now)
+{
+    stop(s, now);
+    subscription_free(s);
+}
+
+void subscription_sending(const struct subscription *s, struct sdp_sending *out)
+{
+    const struct publication *t = s->track;
+    *out = (struct sdp_sending){.ssrc = s->ssrc, .rtx_ssrc = s->rtx_ssrc};
+    snprintf(out->stream_id, sizeof out->stream_id, "%s|%s", t->owner->sid, t->sid);
+    snprintf(out->track_sid, sizeof out->track_sid, "%s", t->sid);
+    out->stereo = track_has_feature(t->info, LIVEKIT__AUDIO_TRACK_FEATURE__TF_STEREO);
+}
+
+bool subscription_to_participant(const struct participant *p, const struct participant *other)
+{
+    for (const struct subscription *s = p->subscriptions; s; s = s->next_of_subscriber)
+        if (s->state != SUBSCRIPTION_OFF && s->track->owner == other)
+            return true;
+    return false;
+}
