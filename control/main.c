@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sluice-control: signalling, rooms and the server API. Keeps nothing that cannot be had back from
+ * the dataplane, so it may be stopped and started during calls.
+ */
+#include "common/config/config.h"
+#include "common/log.h"
+#include "control/address/address.h"
+#include "control/auth.h"
+#include "control/http/static.h"
+#include "control/link/client.h"
+#include "control/room/events.h"
+#include "control/settings.h"
+#include "control/signal/endpoint.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+/* How long clients may take to receive their goodbye. */
+#define GOODBYE_TIME (500 * USEC_PER_MS)
+
+struct control {
+    struct config config;
+    struct api_keys keys;
+    struct settings settings;
+    struct loop *loop;
+    struct http_server *http;
+    struct signalling *signalling;
+    struct endpoint *endpoint;
+    struct link_client *link;
+    struct loop_timer clock, goodbye;
+    struct loop_watch signals;
+    bool stopping;
+};
+
+static void arm_clock(void *arg)
+{
+    struct control *c = arg;
+    usec_t at = rooms_deadline(signalling_rooms(c->signalling));
+    if (at == USEC_NEVER)
+        loop_timer_cancel(c->loop, &c->clock);
+    else
+        loop_timer_at(c->loop, &c->clock, at);
+}
+
+static void clock_due(void *arg, usec_t now)
+{
+    struct control *c = arg;
+    rooms_run(signalling_rooms(c->signalling), now);
+    arm_clock(c);
+}
+
+static void on_event(void *ctx, Sluice__Link__Event *e, usec_t now)
+{
+    struct control *c = ctx;
+    rooms_event(signalling_rooms(c->signalling), e, now);
+    arm_clock(c);
+}
+
+static void on_link_lost(void *ctx)
+{
+    struct control *c = ctx;
+    rooms_link_lost(signalling_rooms(c->signalling));
+}
+
+static void on_command(void *ctx, Sluice__Link__Command *command)
+{
+    struct control *c = ctx;
+    link_client_send(c->link, command);
+}
+
+static void on_health(struct http_request *r, void *arg)
+{
+    struct control *c = arg;
+    if (signalling_rooms(c->signalling)->media.up && !c->stopping)
+        http_respond_text(r, 200, "OK");
+    else
+        http_respond_text(r, 406, "Not Ready");
+}
+
+static void on_console(struct http_request *r, void *arg)
+{
+    struct control *c = arg;
+    const char *name = http_path(r) + strlen("/console/");
+    static_respond_file(r, c->config.sluice.console_dir, *name ? name : "call.html");
+}
+
+static void goodbye_over(void *arg, usec_t now)
+{
+    (void)now;
+    struct control *c = arg;
+    loop_stop(c->loop);
+}
+
+/* The first signal says goodbye to everyone, the second ends the process. */
+static void on_signal(void *arg, unsigned events)
+{
+    (void)events;
+    struct control *c = arg;
+    struct signalfd_siginfo info;
+    if (read(c->signals.fd, &info, sizeof info) != sizeof info)
+        return;
+    if (c->stopping) {
+        loop_stop(c->loop);
+        return;
+    }
+    c->stopping = true;
+    log_info("control", "stopping signal=%u", info.ssi_signo);
+    http_server_stop_listening(c->http);
+    rooms_shut_down(signalling_rooms(c->signalling), clock_monotonic());
+    arm_clock(c);
+    loop_timer_after(c->loop, &c->goodbye, GOODBYE_TIME);
+}
+
+static bool watch_signals(struct control *c)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGQUIT);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    c->signals.fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    c->signals.ready = on_signal;
+    c->signals.arg = c;
+    return c->signals.fd >= 0 && loop_watch(c->loop, &c->signals, LOOP_READ);
+}
+
+static bool listen_at(struct control *c, const char *ip)
+{
+    struct net_addr at;
+    char text[NET_ADDR_TEXT];
+    if (!net_addr_parse(&at, ip, c->config.port)) {
+        log_error("control", "bind_addresses: not an address: %s", ip);
+        return false;
+    }
+    int error = http_server_listen(c->http, &at);
+    if (error)
+        log_error("control", "cannot listen address=%s error=\"%s\"", net_addr_format(&at, text),
+                  strerror(error));
+    else
+        log_info("control", "listening address=%s", net_addr_format(&at, text));
+    return error == 0;
+}
+
+/* Every address that was named, or else whichever of both families there is. */
+static bool listen_all(struct control *c)
+{
+    const struct config_list *l = &c->config.bind_addresses;
+    for (size_t i = 0; i < l->n; i++)
+        if (!listen_at(c, l->text[i]))
+            return false;
+    if (l->n > 0)
+        return true;
+    bool v4 = listen_at(c, "0.0.0.0");
+    return listen_at(c, "::") || v4;
+}
+
+static bool start_http(struct control *c)
+{
+    static const char *const prefixes[] = {"/livekit/sfu"};
+    struct http_config cfg = {
+        .prefixes = prefixes,
+        .prefix_count = 1,
+        .body_max = c->config.limit.max_api_request_body_size,
+        .connections_per_address = c->config.sluice.connections_per_address,
+    };
+    c->http = http_server_create(c->loop, &cfg);
+    if (!c->http)
+        return false;
+    http_set_guard(c->http, auth_guard, &c->keys);
+    http_route(c->http, NULL, "/", HTTP_EXACT, on_health, c);
+    if (*c->config.sluice.console_dir)
+        http_route(c->http, "GET HEAD", "/console/", HTTP_BELOW, on_console, c);
+    struct endpoint_config e = {
+        .limits = {.max_identity = c->config.limit.max_participant_identity_length,
+                   .max_room_name = c->config.limit.max_room_name_length,
+                   .auto_create = c->config.room.auto_create},
+        .message_max = c->config.limit.signal_message_size,
+        .touched = arm_clock,
+        .arg = c,
+    };
+    c->endpoint = endpoint_create(c->loop, c->http, c->signalling, &e);
+    return c->endpoint && listen_all(c);
+}
+
+static bool start_rooms(struct control *c)
+{
+    settings_read(&c->settings, &c->config, &c->keys);
+    c->signalling = signalling_create(&c->settings.rooms);
+    if (!c->signalling)
+        return false;
+    struct signalling_output out = {.ctx = c, .command = on_command};
+    signalling_set_output(c->signalling, &out);
+    struct rooms *rs = signalling_rooms(c->signalling);
+    rs->address_count = address_candidates(&c->config, rs->addresses, CANDIDATE_ADDRESSES_MAX);
+    for (size_t i = 0; i < rs->address_count; i++) {
+        char text[NET_ADDR_TEXT];
+        log_info("control", "media address=%s", net_addr_format_ip(&rs->addresses[i], text));
+    }
+    return true;
+}
+
+static bool start_link(struct control *c)
+{
+    char path[CONFIG_TEXT + 32];
+    snprintf(path, sizeof path, "%s/dataplane.sock", c->config.sluice.run_dir);
+    struct link_client_events events = {.ctx = c, .event = on_event, .lost = on_link_lost};
+    c->link = link_client_create(c->loop, path, &events);
+    return c->link != NULL;
+}
+
+static bool start(struct control *c)
+{
+    c->loop = loop_create();
+    c->clock = (struct loop_timer){.fire = clock_due, .arg = c};
+    c->goodbye = (struct loop_timer){.fire = goodbye_over, .arg = c};
+    return c->loop && watch_signals(c) && start_rooms(c) && start_link(c) && start_http(c);
+}
+
+static void stop(struct control *c)
+{
+    if (c->http)
+        http_server_destroy(c->http);
+    endpoint_destroy(c->endpoint);
+    link_client_destroy(c->link);
+    signalling_destroy(c->signalling);
+    if (c->loop) {
+        loop_timer_cancel(c->loop, &c->clock);
+        loop_timer_cancel(c->loop, &c->goodbye);
+        loop_unwatch(c->loop, &c->signals);
+        close(c->signals.fd);
+        loop_destroy(c->loop);
+    }
+    api_keys_wipe(&c->keys);
+}
+
+int main(int argc, char **argv)
+{
+    static struct control c;
+    char err[CONFIG_ERROR_TEXT];
+    switch (config_load(&c.config, "sluice-control", argc, argv, err)) {
+    case CONFIG_OK:
+        break;
+    case CONFIG_HELP:
+        return 0;
+    case CONFIG_WRONG:
+        fprintf(stderr, "sluice-control: %s\n", err);
+        return 2;
+    }
+    log_setup("sluice-control", c.config.log_level, c.config.log_json);
+    config_warn_ignored(&c.config);
+    bool good = start(&c);
+    if (good)
+        loop_run(c.loop);
+    stop(&c);
+    return good ? 0 : 1;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the configuration means for rooms.
+ */
+#ifndef SLUICE_CONTROL_SETTINGS_H
+#define SLUICE_CONTROL_SETTINGS_H
+
+#include "common/config/config.h"
+#include "control/room/rooms.h"
+
+#define SETTINGS_URL_MAX (CONFIG_TEXT + 32)
+
+struct settings {
+    struct rooms_config rooms; /* points into this structure and the configuration */
+    struct ice_server ice[2 * CONFIG_LIST];
+    char urls[2 * CONFIG_LIST][SETTINGS_URL_MAX];
+};
+
+/* Also fills `keys`. */
+void settings_read(struct settings *s, const struct config *c, struct api_keys *keys);
+
+#endif
