@@ -10,6 +10,7 @@
  * packets in a row for one peer (10), seconds of a turn (0.5), turns (5).
  */
 #include "dataplane/pktio/frame.h"
+#include "dataplane/pktio/sim.h"
 #include "dataplane/pktio/xsk_queue.h"
 #include "tests/netns/namespaces.h"
 
@@ -241,6 +242,23 @@ static void compare_xdp(void)
     printf("%-12s %6llu packets left through the kernel\n", "", (unsigned long long)through_kernel);
 }
 
+/* The floor under benchmarks of what stands above: a copy into memory. */
+static void measure_sim(void)
+{
+    double v[TURNS_MAX];
+    struct pktio_sim_config config = {
+        .workers = 1, .slots = 1024, .discard_sent = true, .counters = {&counters}};
+    struct pktio_set *set = pktio_sim_open(&config);
+    if (!set)
+        die("sim", "cannot open");
+    io = pktio_worker(set, 0);
+    flush_after = FLUSH;
+    for (unsigned i = 0; i < options.turns; i++)
+        v[i] = rate(backend_round);
+    pktio_close(set);
+    printf("%-12s %6.3f Mpps\n", "sim", median(v));
+}
+
 /* The peer takes the frames for another host's and drops them. The bare AF_XDP sender has a pair of
  * its own: the backend takes all queues of the first. Segments are split by software, as
  * for a device without UDP segmentation. */
@@ -273,5 +291,6 @@ int main(int argc, char **argv)
     printf("%zu bytes, %u in a row for each of %d peers\n", options.size, options.row, PEERS);
     compare_udp();
     compare_xdp();
+    measure_sim();
     return 0;
 }

@@ -134,7 +134,7 @@ static bool open_ports(struct xdp_set *x, const char *const *names, char err[PKT
         if (interface_find(*names, &found[0], err))
             open_or_warn(x, &found[0], true, err);
         else
-            log_warn("pktio", "no such interface to attach to reason=\"%s\"", err);
+            log_warn("pktio", "interface goes through the kernel reason=\"%s\"", err);
     }
     return x->port_count > 0;
 }

@@ -55,8 +55,7 @@ static bool configure(const char *interface, const char *ipv4, const char *ipv6)
            namespace_run("ip link set %s up", interface);
 }
 
-/* The kernel attaches queues to a new link a moment after it is up; until then packets are lost. */
-static bool wait_up(const char *interface)
+bool namespace_wait_up(const char *interface)
 {
     return namespace_run("for i in $(seq 200); do ip -o link show dev %s | grep -q 'state UP' && "
                          "exit 0; sleep 0.01; done; exit 1",
@@ -78,7 +77,7 @@ bool namespaces_create(unsigned queues)
     bool ok = configure(OUR_INTERFACE, OUR_IPV4, OUR_IPV6);
     namespace_enter_peer();
     ok = ok && configure(PEER_INTERFACE, PEER_IPV4, PEER_IPV6);
-    ok = ok && wait_up(PEER_INTERFACE);
+    ok = ok && namespace_wait_up(PEER_INTERFACE);
     namespace_enter_ours();
-    return ok && wait_up(OUR_INTERFACE);
+    return ok && namespace_wait_up(OUR_INTERFACE);
 }

@@ -21,6 +21,10 @@ bool namespaces_create(unsigned queues);
 void namespace_enter_ours(void);
 void namespace_enter_peer(void);
 
+/* Waits for up to two seconds until the kernel has a link up in earnest: it attaches queues a
+ * moment after it was told, and until then packets are lost. */
+bool namespace_wait_up(const char *interface);
+
 /* Runs a shell command in the namespace that we are in; false if it fails. */
 bool namespace_run(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -2,6 +2,7 @@
 /* The xdp backend against kernel sockets in another network namespace, over veth. */
 #include "dataplane/pktio/frame.h"
 #include "tests/netns/namespaces.h"
+#include "tests/netns/talk.h"
 
 #include <errno.h>
 #include <linux/if_packet.h>
@@ -17,135 +18,21 @@
 
 #include <cmocka.h>
 
-#define PORT     7882
-#define SKIPPED  77
-#define QUEUES   2
-#define STUN     0x00 /* first bytes that tell the protocols apart */
-#define RTP      0x80
-#define WAIT_MS  1000
-#define QUIET_MS 50
-
-static struct counters counters;
-static struct pktio_set *set;
-static struct pktio *io;
-
-static uint64_t count(enum counter which)
-{
-    return counters_get(&counters, which);
-}
+#define SKIPPED 77
+#define QUEUES  2
 
 static int setup(void **state)
 {
     (void)state;
     static const char *const interfaces[] = {OUR_INTERFACE, NULL};
-    struct pktio_config config = {.backend = PKTIO_XDP,
-                                  .workers = 1,
-                                  .ports = {PORT},
-                                  .ipv4 = true,
-                                  .ipv6 = true,
-                                  .interfaces = interfaces,
-                                  .socket_buffer = 1 << 20,
-                                  .counters = {&counters}};
-    char err[PKTIO_ERROR_TEXT] = "";
-    memset(&counters, 0, sizeof(counters));
-    set = pktio_open(&config, err);
-    if (!set) {
-        fprintf(stderr, "cannot open: %s\n", err);
-        return -1;
-    }
-    io = pktio_worker(set, 0);
-    return 0;
+    return io_open(PKTIO_XDP, interfaces, BUFFER) ? 0 : -1;
 }
 
 static int teardown(void **state)
 {
     (void)state;
-    pktio_close(set);
+    io_close();
     return 0;
-}
-
-/* A socket in the peer's namespace, connected to us: it hears nobody else. */
-static int peer_socket(const char *ip)
-{
-    struct net_addr to;
-    struct sockaddr_storage ss;
-    assert_true(net_addr_parse(&to, ip, PORT));
-    socklen_t len = net_addr_to_sockaddr(&to, &ss);
-    namespace_enter_peer();
-    int fd = socket(to.family == 6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(connect(fd, (struct sockaddr *)&ss, len), 0);
-    namespace_enter_ours();
-    struct timeval wait = {.tv_usec = WAIT_MS * 500};
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
-    int bytes = 4 << 20;
-    setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes));
-    return fd;
-}
-
-static void peer_sends(int fd, uint8_t first, size_t len)
-{
-    uint8_t data[2000];
-    memset(data, 'p', sizeof(data));
-    data[0] = first;
-    data[1] = 96;
-    assert_int_equal(send(fd, data, len, 0), len);
-}
-
-static void wait_for_input(int timeout_ms)
-{
-    struct pollfd fds[PKTIO_FDS_MAX];
-    size_t n = pktio_fds(io, fds);
-    poll(fds, n, timeout_ms);
-}
-
-/* The next burst that is not empty; empty if none comes in time. */
-static size_t receive(struct pktio_packet *out, int timeout_ms)
-{
-    usec_t until = clock_monotonic() + (usec_t)timeout_ms * USEC_PER_MS;
-    size_t n = 0;
-    while ((n = pktio_receive(io, out, clock_monotonic())) == 0 && clock_monotonic() < until)
-        wait_for_input(10);
-    return n;
-}
-
-static void expect_silence(void)
-{
-    struct pktio_packet got[PKTIO_BURST];
-    assert_int_equal(receive(got, QUIET_MS), 0);
-}
-
-/* Takes one packet of a peer; its path. */
-static struct net_path learn(int fd, size_t len)
-{
-    struct pktio_packet got[PKTIO_BURST];
-    peer_sends(fd, STUN, len);
-    assert_int_equal(receive(got, WAIT_MS), 1);
-    assert_int_equal(got[0].len, len);
-    assert_int_equal(got[0].data[len - 1], 'p');
-    struct net_path path = got[0].path;
-    pktio_receive_done(io);
-    return path;
-}
-
-static void send_filled(const struct net_path *path, size_t len, int fill)
-{
-    uint8_t *p = pktio_send(io, path, len);
-    assert_non_null(p);
-    memset(p, fill, len);
-}
-
-static void peer_hears(int fd, size_t len, int fill)
-{
-    uint8_t buf[2048];
-    assert_int_equal(recv(fd, buf, sizeof(buf), 0), len);
-    for (size_t i = 0; i < len; i++)
-        assert_int_equal(buf[i], fill);
-}
-
-static bool has_link(const struct net_path *path)
-{
-    static const uint8_t unknown[sizeof(path->link)];
-    return memcmp(path->link, unknown, sizeof(unknown)) != 0;
 }
 
 /* The peer's kernel checks addresses and the UDP checksum: AF_XDP frames claim no offload. */
