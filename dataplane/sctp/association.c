@@ -56,7 +56,7 @@ static bool configure(struct socket *so)
 /* Both sides connect (RFC 8831 section 6.2): whoever's INIT comes first is answered. */
 static bool start(struct data_association *a)
 {
-    struct sockaddr_conn local = {.sconn_family = AF_CONN, .sconn_addr = data_address(a->handle)};
+    struct sockaddr_conn local = {.sconn_family = AF_CONN, .sconn_addr = data_address(a)};
     struct sockaddr_conn remote = local;
     local.sconn_port = htons(a->options.local_port);
     remote.sconn_port = htons(a->options.remote_port);
@@ -74,12 +74,14 @@ struct data_association *data_open(struct data_stack *s, const struct data_optio
     if (h == HANDLE_NONE)
         return NULL;
     struct data_association *a = &s->associations[handle_index(h)];
-    *a = (struct data_association){.stack = s, .handle = h, .options = *o};
+    bool registered = a->registered;
+    *a = (struct data_association){.stack = s, .handle = h, .options = *o, .registered = true};
     if (o->max_message_size == 0 || o->max_message_size > DATA_MESSAGE_MAX)
         a->options.max_message_size = DATA_MESSAGE_MAX;
-    usrsctp_register_address(data_address(h));
+    if (!registered)
+        usrsctp_register_address(data_address(a));
     a->socket = usrsctp_socket(AF_CONN, SOCK_STREAM, IPPROTO_SCTP, data_on_receive,
-                               data_on_send_space, 0, data_address(h));
+                               data_on_send_space, 0, data_ulp(a));
     if (a->socket && configure(a->socket) && start(a))
         return a;
     data_close(a);
@@ -91,7 +93,6 @@ void data_close(struct data_association *a)
     handle_give(&a->stack->handles, a->handle);
     if (a->socket)
         usrsctp_close(a->socket);
-    usrsctp_deregister_address(data_address(a->handle));
 }
 
 void *data_user(const struct data_association *a)
@@ -106,7 +107,7 @@ bool data_input(struct data_association *a, const uint8_t *packet, size_t len, u
     if (len < SCTP_HEADER + SCTP_CHUNK_LEAST || len > DATA_INPUT_MAX)
         return false;
     data_timeout(a->stack, now);
-    usrsctp_conninput(data_address(a->handle), packet, len, 0);
+    usrsctp_conninput(data_address(a), packet, len, 0);
     return true;
 }
 

@@ -28,7 +28,8 @@
 struct data_stack;       /* one per process */
 struct data_association; /* one per transport with a data section */
 
-/* NULL if out of memory or there is one already. */
+/* NULL if out of memory or there is one already. usrsctp starts a thread here, "SCTP iterator",
+ * which then sleeps for good: nothing that we use gives it work. */
 struct data_stack *data_stack_create(uint32_t associations_max, usec_t now);
 void data_stack_destroy(struct data_stack *s); /* closes what is open */
 

@@ -32,6 +32,7 @@ struct data_association {
     handle_t handle;
     struct socket *socket;
     struct data_options options;
+    bool registered; /* outlives the association */
     bool up;
     bool discarding; /* the rest of a message that was too long */
     uint16_t out_streams;
@@ -69,16 +70,23 @@ struct data_stack {
     struct output_packet *output; /* [OUTPUT_SLOTS] */
 };
 
-/* usrsctp names associations by an address, and gives no other context to its output function; the
- * address is the handle, so what it sends for one that is gone finds nobody. */
-static inline void *data_address(handle_t h)
+/* usrsctp names associations by an address, and gives no other context to its output function. The
+ * address stands for the place in the pool and stays registered: taking one back would set a thread
+ * of usrsctp to work on all associations. */
+static inline void *data_address(const struct data_association *a)
 {
-    return (void *)(uintptr_t)h;
+    return (void *)(uintptr_t)(handle_index(a->handle) + 1);
+}
+
+/* What its callbacks of a socket get. */
+static inline void *data_ulp(const struct data_association *a)
+{
+    return (void *)(uintptr_t)a->handle;
 }
 
 struct data_association *data_find(struct data_stack *s, handle_t h);
 
-/* usrsctp's callbacks of a socket; `ulp` is data_address(). */
+/* usrsctp's callbacks of a socket; `ulp` is data_ulp(). */
 int data_on_receive(struct socket *so, union sctp_sockstore from, void *data, size_t len,
                     struct sctp_rcvinfo info, int flags, void *ulp);
 int data_on_send_space(struct socket *so, uint32_t free_bytes, void *ulp);

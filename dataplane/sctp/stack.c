@@ -23,8 +23,8 @@ static int on_output(void *address, void *packet, size_t len, uint8_t tos, uint8
     (void)tos;
     (void)set_df;
     struct data_stack *s = the_stack;
-    struct data_association *a = data_find(s, (handle_t)(uintptr_t)address);
-    if (!a)
+    struct data_association *a = &s->associations[(uintptr_t)address - 1];
+    if (data_find(s, a->handle) != a)
         return 0;
     if (len > DATA_PACKET_MAX || s->out_count == OUTPUT_SLOTS) {
         s->packets_lost++;
