@@ -72,19 +72,19 @@ static void close_object(struct sessions *s, const Sluice__Link__Command *c)
     switch (c->body_case) {
     case SLUICE__LINK__COMMAND__BODY_CLOSE_PARTICIPANT:
         if ((p = find_participant(s, c->close_participant->id)))
-            participant_close(s, p);
+            session_participant_close(s, p);
         break;
     case SLUICE__LINK__COMMAND__BODY_CLOSE_TRANSPORT:
         if ((tr = find_transport(s, c->close_transport->id)))
-            transport_close(s, tr);
+            session_transport_close(s, tr);
         break;
     case SLUICE__LINK__COMMAND__BODY_CLOSE_TRACK:
         if ((t = find_track(s, c->close_track->id)))
-            track_close(s, t);
+            session_track_close(s, t);
         break;
     case SLUICE__LINK__COMMAND__BODY_CLOSE_SUBSCRIPTION:
         if ((sub = find_subscription(s, c->close_subscription->id)))
-            subscription_close(s, sub);
+            session_subscription_close(s, sub);
         break;
     default:
         break;
@@ -104,7 +104,7 @@ static void query(struct sessions *s, uint64_t seq, const Sluice__Link__Particip
 {
     struct participant *p = find_participant(s, m->participant);
     if (p)
-        participant_query(s, p);
+        session_participant_query(s, p);
     else
         fail(s, seq, SLUICE__LINK__FAILURE_CODE__FAILURE_UNKNOWN_ID, m->participant, "participant");
 }
@@ -120,22 +120,22 @@ void sessions_command(struct sessions *s, Sluice__Link__Command *c, usec_t now)
         hello(s, c->seq, c->hello);
         break;
     case SLUICE__LINK__COMMAND__BODY_OPEN_PARTICIPANT:
-        participant_open(s, c->seq, STEAL(c, open_participant));
+        session_participant_open(s, c->seq, STEAL(c, open_participant));
         break;
     case SLUICE__LINK__COMMAND__BODY_OPEN_TRANSPORT:
-        transport_open(s, c->seq, STEAL(c, open_transport));
+        session_transport_open(s, c->seq, STEAL(c, open_transport));
         break;
     case SLUICE__LINK__COMMAND__BODY_SET_REMOTE:
-        transport_set_remote(s, c->seq, STEAL(c, set_remote));
+        session_transport_set_remote(s, c->seq, STEAL(c, set_remote));
         break;
     case SLUICE__LINK__COMMAND__BODY_RESTART_ICE:
-        transport_restart_ice(s, c->seq, c->restart_ice);
+        session_transport_restart_ice(s, c->seq, c->restart_ice);
         break;
     case SLUICE__LINK__COMMAND__BODY_OPEN_TRACK:
-        track_open(s, c->seq, STEAL(c, open_track));
+        session_track_open(s, c->seq, STEAL(c, open_track));
         break;
     case SLUICE__LINK__COMMAND__BODY_OPEN_SUBSCRIPTION:
-        subscription_open(s, c->seq, STEAL(c, open_subscription));
+        session_subscription_open(s, c->seq, STEAL(c, open_subscription));
         break;
     case SLUICE__LINK__COMMAND__BODY_REQUEST_KEY_FRAME:
         key_frame(s, c->seq, c->request_key_frame);

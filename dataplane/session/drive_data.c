@@ -20,7 +20,8 @@ static int create(struct sessions *s, struct transport *t, const char *label, bo
 
 void data_drive_open(struct sessions *s, struct transport *t)
 {
-    if (t->data_opened || !t->remote || t->remote->sctp_port == 0 || dtls_state(t->dtls) != DTLS_CONNECTED)
+    if (t->data_opened || !t->remote || t->remote->sctp_port == 0 ||
+        dtls_state(t->dtls) != DTLS_CONNECTED)
         return;
     struct data_options o = {
         .dtls_client = dtls_is_client(t->dtls),

@@ -66,7 +66,7 @@ void dtls_drive_run(struct sessions *s, struct transport *t)
         data_drive_open(s, t);
         take_data(s, t);
     }
-    transport_update_connection(s, t);
+    session_transport_update_connection(s, t);
 }
 
 void dtls_drive_input(struct sessions *s, struct transport *t, const struct net_path *path,
@@ -85,5 +85,5 @@ void dtls_drive_input(struct sessions *s, struct transport *t, const struct net_
     }
     dtls_drive_run(s, t);
     data_drive_run(s);
-    transport_schedule(s, t);
+    session_transport_schedule(s, t);
 }

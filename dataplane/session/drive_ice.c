@@ -87,8 +87,8 @@ void ice_drive_input(struct sessions *s, struct transport *t, const struct net_p
         s->out.packet(s->out.context, t->state->worker, path, reply.data, reply.len);
     forget_previous(s, previous, t);
     ice_drive_events(s, t);
-    transport_update_connection(s, t);
-    transport_schedule(s, t);
+    session_transport_update_connection(s, t);
+    session_transport_schedule(s, t);
 }
 
 void ice_drive_close(struct sessions *s, struct transport *t)

@@ -90,5 +90,5 @@ void dump_all(struct sessions *s)
     tell(s, &e);
     for (uint32_t i = 0; i < s->tracks.pool.size; i++)
         if (s->tracks.pool.taken[i])
-            track_tell_wanted(s, &s->track[i]);
+            session_track_tell_wanted(s, &s->track[i]);
 }

@@ -55,9 +55,9 @@ struct track *find_track(const struct sessions *s, uint64_t id);
 struct subscription *find_subscription(const struct sessions *s, uint64_t id);
 
 /* A live handle to object, NULL if it is stale. */
-struct transport *transport_of(const struct sessions *s, handle_t h);
-struct track *track_of(const struct sessions *s, handle_t h);
-struct subscription *subscription_of(const struct sessions *s, handle_t h);
+struct transport *session_transport_of(const struct sessions *s, handle_t h);
+struct track *session_track_of(const struct sessions *s, handle_t h);
+struct subscription *session_subscription_of(const struct sessions *s, handle_t h);
 
 bool registry_init(struct registry *r, uint32_t size);
 void registry_free(struct registry *r);
@@ -70,31 +70,33 @@ void fail(struct sessions *s, uint64_t seq, Sluice__Link__FailureCode code, uint
           const char *text);
 
 /* Each takes over the message. */
-void participant_open(struct sessions *s, uint64_t seq, Sluice__Link__Participant *m);
-void participant_close(struct sessions *s, struct participant *p);
-void participant_query(struct sessions *s, struct participant *p);
+void session_participant_open(struct sessions *s, uint64_t seq, Sluice__Link__Participant *m);
+void session_participant_close(struct sessions *s, struct participant *p);
+void session_participant_query(struct sessions *s, struct participant *p);
 
-void transport_open(struct sessions *s, uint64_t seq, Sluice__Link__Transport *m);
-void transport_set_remote(struct sessions *s, uint64_t seq, Sluice__Link__RemoteDescription *m);
-void transport_restart_ice(struct sessions *s, uint64_t seq, const Sluice__Link__LocalIce *m);
-void transport_close(struct sessions *s, struct transport *t);
+void session_transport_open(struct sessions *s, uint64_t seq, Sluice__Link__Transport *m);
+void session_transport_set_remote(struct sessions *s, uint64_t seq,
+                                  Sluice__Link__RemoteDescription *m);
+void session_transport_restart_ice(struct sessions *s, uint64_t seq,
+                                   const Sluice__Link__LocalIce *m);
+void session_transport_close(struct sessions *s, struct transport *t);
 
-void track_open(struct sessions *s, uint64_t seq, Sluice__Link__Track *m);
-void track_close(struct sessions *s, struct track *t);
+void session_track_open(struct sessions *s, uint64_t seq, Sluice__Link__Track *m);
+void session_track_close(struct sessions *s, struct track *t);
 /* Tells the track's worker which workers read it. */
-void track_update_readers(struct sessions *s, struct track *t);
-void track_tell_wanted(struct sessions *s, struct track *t);
+void session_track_update_readers(struct sessions *s, struct track *t);
+void session_track_tell_wanted(struct sessions *s, struct track *t);
 
-void subscription_open(struct sessions *s, uint64_t seq, Sluice__Link__Subscription *m);
+void session_subscription_open(struct sessions *s, uint64_t seq, Sluice__Link__Subscription *m);
 /* Sends the worker the downtrack anew, after the subscription or its track changed. */
-bool subscription_apply(struct sessions *s, struct subscription *sub, const char **why);
-void subscription_close(struct sessions *s, struct subscription *sub);
+bool session_subscription_apply(struct sessions *s, struct subscription *sub, const char **why);
+void session_subscription_close(struct sessions *s, struct subscription *sub);
 
 /* The state of a transport's parts changed: tells control if it makes a difference. */
-void transport_update_connection(struct sessions *s, struct transport *t);
+void session_transport_update_connection(struct sessions *s, struct transport *t);
 /* Sets the transport's timer to the earliest of its engines' deadlines. */
-void transport_schedule(struct sessions *s, struct transport *t);
-void transport_timeout(struct sessions *s, struct transport *t);
+void session_transport_schedule(struct sessions *s, struct transport *t);
+void session_transport_timeout(struct sessions *s, struct transport *t);
 
 /* drive_ice.c */
 void ice_drive_input(struct sessions *s, struct transport *t, const struct net_path *path,

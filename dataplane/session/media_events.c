@@ -131,7 +131,7 @@ static void track_event(struct sessions *s, struct track *t, const struct media_
         if (e->worker >= s->config.workers)
             break;
         t->wanted[e->worker] = e->wanted;
-        track_tell_wanted(s, t);
+        session_track_tell_wanted(s, t);
         break;
     default:
         add_report(s, t->state->id, 0, &e->report);
@@ -143,12 +143,12 @@ void sessions_media_event(struct sessions *s, const struct media_event *e, usec_
 {
     s->now = now;
     if (e->type == MEDIA_DOWNTRACK_STARTED || (e->type == MEDIA_REPORT && e->downtrack)) {
-        struct subscription *sub = subscription_of(s, e->handle);
+        struct subscription *sub = session_subscription_of(s, e->handle);
         if (sub)
             subscription_event(s, sub, e);
         return;
     }
-    struct track *t = track_of(s, e->handle);
+    struct track *t = session_track_of(s, e->handle);
     if (t)
         track_event(s, t, e);
 }

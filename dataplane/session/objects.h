@@ -52,7 +52,7 @@ struct transport {
     struct dtls *dtls;
     bool keyed; /* the worker has the SRTP keys */
     struct data_association *data;
-    bool data_opened; /* once; an association that broke is not replaced */
+    bool data_opened;                 /* once; an association that broke is not replaced */
     int reliable, lossy;              /* stream ids, -1: not open */
     bool data_ready;                  /* both are open; told to control */
     size_t queued;                    /* bytes in queue */

@@ -14,7 +14,7 @@ static void stun(struct sessions *s, const struct net_path *path, const uint8_t 
             stun_parse(&m, data, len) ? COUNTER_DROP_STUN_OTHER : COUNTER_DROP_STUN_MALFORMED, 1);
         return;
     }
-    struct transport *t = transport_of(s, lookup_ufrag(s, ufrag, ufrag_len));
+    struct transport *t = session_transport_of(s, lookup_ufrag(s, ufrag, ufrag_len));
     if (!t) {
         counters_add(s->counters, COUNTER_DROP_STUN_UNKNOWN_UFRAG, 1);
         return;
@@ -29,7 +29,7 @@ static void stun(struct sessions *s, const struct net_path *path, const uint8_t 
 
 static void dtls(struct sessions *s, const struct net_path *path, const uint8_t *data, size_t len)
 {
-    struct transport *t = transport_of(s, lookup_remote(s, path));
+    struct transport *t = session_transport_of(s, lookup_remote(s, path));
     if (t)
         dtls_drive_input(s, t, path, data, len);
     else
@@ -59,7 +59,7 @@ void sessions_packet(struct sessions *s, const struct net_path *path, const uint
 handle_t sessions_tcp_session(const struct sessions *s, const struct net_path *path,
                               unsigned *worker)
 {
-    struct transport *t = transport_of(s, lookup_remote(s, path));
+    struct transport *t = session_transport_of(s, lookup_remote(s, path));
     if (!t)
         return HANDLE_NONE;
     *worker = t->state->worker;
@@ -69,11 +69,11 @@ handle_t sessions_tcp_session(const struct sessions *s, const struct net_path *p
 void sessions_tcp_closed(struct sessions *s, const struct net_path *path, usec_t now)
 {
     s->now = now;
-    struct transport *t = transport_of(s, lookup_remote(s, path));
+    struct transport *t = session_transport_of(s, lookup_remote(s, path));
     if (!t)
         return;
     ice_path_closed(&t->ice, path);
     ice_drive_events(s, t);
-    transport_update_connection(s, t);
-    transport_schedule(s, t);
+    session_transport_update_connection(s, t);
+    session_transport_schedule(s, t);
 }

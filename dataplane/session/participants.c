@@ -28,7 +28,7 @@ static void adopt(struct participant *p, Sluice__Link__Participant *m)
     p->state = m;
 }
 
-void participant_open(struct sessions *s, uint64_t seq, Sluice__Link__Participant *m)
+void session_participant_open(struct sessions *s, uint64_t seq, Sluice__Link__Participant *m)
 {
     struct participant *p = find_participant(s, m->id);
     if (m->id == 0 || m->room == 0 || (p && p->room->id != m->room)) {
@@ -56,17 +56,17 @@ void participant_open(struct sessions *s, uint64_t seq, Sluice__Link__Participan
     adopt(p, m);
 }
 
-void participant_close(struct sessions *s, struct participant *p)
+void session_participant_close(struct sessions *s, struct participant *p)
 {
     while (!LIST_EMPTY(&p->transports))
-        transport_close(s, LIST_FIRST(&p->transports));
+        session_transport_close(s, LIST_FIRST(&p->transports));
     LIST_REMOVE(p, link);
     room_leave(s, p->room);
     registry_remove(&s->participants, p->state->id, p->handle);
     adopt(p, NULL);
 }
 
-void participant_query(struct sessions *s, struct participant *p)
+void session_participant_query(struct sessions *s, struct participant *p)
 {
     Sluice__Link__ParticipantStatus status = SLUICE__LINK__PARTICIPANT_STATUS__INIT;
     status.participant = p->state->id;

@@ -56,17 +56,17 @@ struct subscription *find_subscription(const struct sessions *s, uint64_t id)
     return h ? &s->subscription[handle_index(h)] : NULL;
 }
 
-struct transport *transport_of(const struct sessions *s, handle_t h)
+struct transport *session_transport_of(const struct sessions *s, handle_t h)
 {
     return handle_live(&s->transports.pool, h) ? &s->transport[handle_index(h)] : NULL;
 }
 
-struct track *track_of(const struct sessions *s, handle_t h)
+struct track *session_track_of(const struct sessions *s, handle_t h)
 {
     return handle_live(&s->tracks.pool, h) ? &s->track[handle_index(h)] : NULL;
 }
 
-struct subscription *subscription_of(const struct sessions *s, handle_t h)
+struct subscription *session_subscription_of(const struct sessions *s, handle_t h)
 {
     return handle_live(&s->subscriptions.pool, h) ? &s->subscription[handle_index(h)] : NULL;
 }

@@ -53,7 +53,7 @@ static void close_all(struct sessions *s)
 {
     for (uint32_t i = 0; i < s->participants.pool.size; i++)
         if (s->participants.pool.taken && s->participants.pool.taken[i])
-            participant_close(s, &s->participant[i]);
+            session_participant_close(s, &s->participant[i]);
 }
 
 void sessions_destroy(struct sessions *s)
@@ -86,7 +86,7 @@ void sessions_tick(struct sessions *s, usec_t now)
     s->now = now;
     uint32_t i;
     while (timers_expire(&s->timers, now, &i))
-        transport_timeout(s, &s->transport[i]);
+        session_transport_timeout(s, &s->transport[i]);
     if (data_deadline(s->data) <= now)
         data_timeout(s->data, now);
     data_drive_run(s);

@@ -16,7 +16,7 @@ static void refuse(struct sessions *s, uint64_t seq, Sluice__Link__FailureCode c
     sluice__link__subscription__free_unpacked(m, NULL);
 }
 
-bool subscription_apply(struct sessions *s, struct subscription *sub, const char **why)
+bool session_subscription_apply(struct sessions *s, struct subscription *sub, const char **why)
 {
     struct media_command c = {.type = MEDIA_SET_DOWNTRACK, .handle = sub->handle};
     if (!convert_subscription(sub->state, sub->track->state, &c.downtrack, why))
@@ -28,8 +28,8 @@ bool subscription_apply(struct sessions *s, struct subscription *sub, const char
     return true;
 }
 
-static struct subscription *subscription_create(struct sessions *s, struct track *track,
-                                                struct transport *transport, uint64_t id)
+static struct subscription *session_subscription_create(struct sessions *s, struct track *track,
+                                                        struct transport *transport, uint64_t id)
 {
     handle_t h = registry_add(&s->subscriptions, id);
     if (!h)
@@ -51,7 +51,7 @@ static bool check(const Sluice__Link__Subscription *m, const struct subscription
            convert_subscription(m, track->state, &probe, why);
 }
 
-void subscription_open(struct sessions *s, uint64_t seq, Sluice__Link__Subscription *m)
+void session_subscription_open(struct sessions *s, uint64_t seq, Sluice__Link__Subscription *m)
 {
     struct track *track = find_track(s, m->track);
     struct transport *transport = find_transport(s, m->transport);
@@ -67,17 +67,17 @@ void subscription_open(struct sessions *s, uint64_t seq, Sluice__Link__Subscript
         return;
     }
     if (!sub)
-        sub = subscription_create(s, track, transport, m->id);
+        sub = session_subscription_create(s, track, transport, m->id);
     if (!sub) {
         refuse(s, seq, SLUICE__LINK__FAILURE_CODE__FAILURE_FULL, m, "subscriptions");
         return;
     }
     adopt(sub, m);
-    subscription_apply(s, sub, &why);
-    track_update_readers(s, track);
+    session_subscription_apply(s, sub, &why);
+    session_track_update_readers(s, track);
 }
 
-void subscription_close(struct sessions *s, struct subscription *sub)
+void session_subscription_close(struct sessions *s, struct subscription *sub)
 {
     struct track *track = sub->track;
     worker_command(s, sub->transport->state->worker, MEDIA_CLOSE_DOWNTRACK, sub->handle);
@@ -85,5 +85,5 @@ void subscription_close(struct sessions *s, struct subscription *sub)
     LIST_REMOVE(sub, transport_link);
     registry_remove(&s->subscriptions, sub->state->id, sub->handle);
     adopt(sub, NULL);
-    track_update_readers(s, track);
+    session_track_update_readers(s, track);
 }

@@ -18,7 +18,8 @@ static void refuse(struct sessions *s, uint64_t seq, Sluice__Link__FailureCode c
     sluice__link__track__free_unpacked(m, NULL);
 }
 
-static struct track *track_create(struct sessions *s, struct transport *transport, uint64_t id)
+static struct track *session_track_create(struct sessions *s, struct transport *transport,
+                                          uint64_t id)
 {
     handle_t h = registry_add(&s->tracks, id);
     if (!h)
@@ -37,10 +38,10 @@ static void reapply_subscriptions(struct sessions *s, struct track *t)
     struct subscription *sub;
     const char *why;
     LIST_FOREACH(sub, &t->subscriptions, track_link)
-    subscription_apply(s, sub, &why);
+    session_subscription_apply(s, sub, &why);
 }
 
-void track_open(struct sessions *s, uint64_t seq, Sluice__Link__Track *m)
+void session_track_open(struct sessions *s, uint64_t seq, Sluice__Link__Track *m)
 {
     struct transport *transport = find_transport(s, m->transport);
     struct track *t = find_track(s, m->id);
@@ -57,7 +58,7 @@ void track_open(struct sessions *s, uint64_t seq, Sluice__Link__Track *m)
     }
     bool is_new = !t;
     if (is_new)
-        t = track_create(s, transport, m->id);
+        t = session_track_create(s, transport, m->id);
     if (!t) {
         refuse(s, seq, SLUICE__LINK__FAILURE_CODE__FAILURE_FULL, m, "tracks");
         return;
@@ -69,17 +70,17 @@ void track_open(struct sessions *s, uint64_t seq, Sluice__Link__Track *m)
         reapply_subscriptions(s, t);
 }
 
-void track_close(struct sessions *s, struct track *t)
+void session_track_close(struct sessions *s, struct track *t)
 {
     while (!LIST_EMPTY(&t->subscriptions))
-        subscription_close(s, LIST_FIRST(&t->subscriptions));
+        session_subscription_close(s, LIST_FIRST(&t->subscriptions));
     worker_command(s, t->transport->state->worker, MEDIA_CLOSE_TRACK, t->handle);
     LIST_REMOVE(t, link);
     registry_remove(&s->tracks, t->state->id, t->handle);
     adopt(t, NULL);
 }
 
-void track_update_readers(struct sessions *s, struct track *t)
+void session_track_update_readers(struct sessions *s, struct track *t)
 {
     uint32_t readers = 0;
     const struct subscription *sub;
@@ -93,10 +94,10 @@ void track_update_readers(struct sessions *s, struct track *t)
     t->readers = readers;
     struct media_command c = {.type = MEDIA_SET_READERS, .handle = t->handle, .readers = readers};
     s->out.command(s->out.context, t->transport->state->worker, &c);
-    track_tell_wanted(s, t);
+    session_track_tell_wanted(s, t);
 }
 
-void track_tell_wanted(struct sessions *s, struct track *t)
+void session_track_tell_wanted(struct sessions *s, struct track *t)
 {
     uint8_t highest = MEDIA_LAYER_NONE;
     for (unsigned w = 0; w < s->config.workers; w++)

@@ -19,8 +19,8 @@ static void refuse(struct sessions *s, uint64_t seq, Sluice__Link__FailureCode c
     sluice__link__transport__free_unpacked(m, NULL);
 }
 
-static struct transport *transport_create(struct sessions *s, struct participant *p,
-                                          const Sluice__Link__Transport *m)
+static struct transport *session_transport_create(struct sessions *s, struct participant *p,
+                                                  const Sluice__Link__Transport *m)
 {
     handle_t h = registry_add(&s->transports, m->id);
     if (!h)
@@ -39,7 +39,7 @@ static struct transport *transport_create(struct sessions *s, struct participant
     return t;
 }
 
-void transport_open(struct sessions *s, uint64_t seq, Sluice__Link__Transport *m)
+void session_transport_open(struct sessions *s, uint64_t seq, Sluice__Link__Transport *m)
 {
     struct participant *p = find_participant(s, m->participant);
     struct transport *t = find_transport(s, m->id);
@@ -60,7 +60,7 @@ void transport_open(struct sessions *s, uint64_t seq, Sluice__Link__Transport *m
         adopt(t, m);
         return;
     }
-    t = transport_create(s, p, m);
+    t = session_transport_create(s, p, m);
     if (!t) {
         refuse(s, seq, SLUICE__LINK__FAILURE_CODE__FAILURE_FULL, m, "transports");
         return;
@@ -70,7 +70,8 @@ void transport_open(struct sessions *s, uint64_t seq, Sluice__Link__Transport *m
     worker_command(s, m->worker, MEDIA_OPEN_SESSION, t->handle);
 }
 
-void transport_set_remote(struct sessions *s, uint64_t seq, Sluice__Link__RemoteDescription *m)
+void session_transport_set_remote(struct sessions *s, uint64_t seq,
+                                  Sluice__Link__RemoteDescription *m)
 {
     struct transport *t = find_transport(s, m->transport);
     bool ok = t && m->fingerprint.len == DTLS_FINGERPRINT && m->sctp_port <= UINT16_MAX;
@@ -90,7 +91,7 @@ void transport_set_remote(struct sessions *s, uint64_t seq, Sluice__Link__Remote
         t->dtls = NULL;
         if (!dtls_drive_open(s, t)) {
             log_error("dtls", "no memory for an association");
-            transport_close(s, t);
+            session_transport_close(s, t);
             return;
         }
     }
@@ -103,10 +104,11 @@ void transport_set_remote(struct sessions *s, uint64_t seq, Sluice__Link__Remote
     dtls_drive_run(s, t);
     data_drive_open(s, t);
     data_drive_run(s);
-    transport_schedule(s, t);
+    session_transport_schedule(s, t);
 }
 
-void transport_restart_ice(struct sessions *s, uint64_t seq, const Sluice__Link__LocalIce *m)
+void session_transport_restart_ice(struct sessions *s, uint64_t seq,
+                                   const Sluice__Link__LocalIce *m)
 {
     struct transport *t = find_transport(s, m->transport);
     if (!t) {
@@ -129,16 +131,16 @@ void transport_restart_ice(struct sessions *s, uint64_t seq, const Sluice__Link_
     t->state->local_ufrag = strdup(m->ufrag);
     t->state->local_pwd = strdup(m->pwd);
     ice_drive_events(s, t);
-    transport_update_connection(s, t);
-    transport_schedule(s, t);
+    session_transport_update_connection(s, t);
+    session_transport_schedule(s, t);
 }
 
-void transport_close(struct sessions *s, struct transport *t)
+void session_transport_close(struct sessions *s, struct transport *t)
 {
     while (!LIST_EMPTY(&t->subscriptions))
-        subscription_close(s, LIST_FIRST(&t->subscriptions));
+        session_subscription_close(s, LIST_FIRST(&t->subscriptions));
     while (!LIST_EMPTY(&t->tracks))
-        track_close(s, LIST_FIRST(&t->tracks));
+        session_track_close(s, LIST_FIRST(&t->tracks));
     data_drive_close(t);
     data_drive_run(s);
     if (t->remote)
@@ -178,7 +180,7 @@ static Sluice__Link__Connection connection_of(const struct transport *t, const c
     }
 }
 
-void transport_update_connection(struct sessions *s, struct transport *t)
+void session_transport_update_connection(struct sessions *s, struct transport *t)
 {
     Sluice__Link__Connection now = connection_of(t, &t->failure);
     if (now == t->connection)
@@ -193,14 +195,14 @@ void transport_update_connection(struct sessions *s, struct transport *t)
     s->out.event(s->out.context, &e);
 }
 
-void transport_schedule(struct sessions *s, struct transport *t)
+void session_transport_schedule(struct sessions *s, struct transport *t)
 {
     usec_t ice = ice_deadline(&t->ice);
     usec_t dtls = t->dtls ? dtls_deadline(t->dtls) : USEC_NEVER;
     timers_set(&s->timers, handle_index(t->handle), ice < dtls ? ice : dtls);
 }
 
-void transport_timeout(struct sessions *s, struct transport *t)
+void session_transport_timeout(struct sessions *s, struct transport *t)
 {
     if (ice_deadline(&t->ice) <= s->now) {
         ice_timeout(&t->ice, s->now);
@@ -210,6 +212,6 @@ void transport_timeout(struct sessions *s, struct transport *t)
         dtls_timeout(t->dtls, s->now);
         dtls_drive_run(s, t);
     }
-    transport_update_connection(s, t);
-    transport_schedule(s, t);
+    session_transport_update_connection(s, t);
+    session_transport_schedule(s, t);
 }
