@@ -74,7 +74,7 @@ struct join_question {
 
 struct join_answer {
     int status;       /* 200: may join */
-    const char *text; /* body of the response: "success" or why not. Static. */
+    const char *text; /* body of the response: "success" or why not; until the next call */
 };
 
 /* Decides. If the status is 200, *out is filled: free it with join_params_free(); else it is
