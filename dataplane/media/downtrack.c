@@ -44,7 +44,10 @@ static void take_config(struct downtrack *d, const struct media_downtrack *c)
     d->nack = c->nack;
     d->abs_send_time = c->video ? c->extensions.abs_send_time : 0;
     d->dependency_descriptor = c->extensions.dependency_descriptor;
+    uint8_t codec = d->pt_codec;
     d->pt_codec = MEDIA_CODEC_UNKNOWN; /* looked up again */
+    if (codec != MEDIA_CODEC_UNKNOWN)
+        transmit_payload_type(d, codec, d->pt_variant);
     d->select.simulcast.max_temporal = c->max_temporal;
     d->select.dd.max_spatial = d->select.vp9.max_spatial = c->max_spatial;
     d->select.dd.max_temporal = d->select.vp9.max_temporal = c->max_temporal;
