@@ -5,27 +5,38 @@
 
 void munger_switch(struct munger *m, uint64_t seq, uint32_t ts, uint32_t sent_ts)
 {
-    uint64_t next = m->started ? m->sent + 1 : (seq & FIRST_MASK);
+    uint64_t first = seq & FIRST_MASK ? seq & FIRST_MASK : 1;
+    uint64_t next = m->started ? m->sent + 1 : first;
     m->started = true;
     m->offset = seq - next;
-    m->first = seq;
     m->highest = seq - 1;
     m->sent = next - 1;
     m->ts_offset = ts - sent_ts;
-    m->drops.newest = 0;
+    m->drops.newest = m->missing.newest = 0;
+}
+
+/* Takes note of what lies between the highest number so far and `seq`. */
+static void note_gap(struct munger *m, uint64_t seq)
+{
+    uint64_t from = m->highest + 1;
+    if (seq - from > RECENT_SET_SPAN)
+        from = seq - RECENT_SET_SPAN;
+    for (; from < seq; from++)
+        recent_set_add(&m->missing, from);
 }
 
 bool munger_forward(struct munger *m, uint64_t seq, uint32_t ts, uint64_t *sent)
 {
     if (seq > m->highest) {
+        note_gap(m, seq);
         m->highest = seq;
         m->last_ts = munger_ts(m, ts);
         m->sent = *sent = seq - m->offset;
         return true;
     }
-    if (seq < m->first || drop_map_forgot(&m->drops, seq) || drop_map_has(&m->drops, seq))
+    if (recent_set_forgot(&m->drops, seq) || !recent_set_remove(&m->missing, seq))
         return false;
-    *sent = seq - (m->offset - drop_map_above(&m->drops, seq));
+    *sent = seq - (m->offset - recent_set_above(&m->drops, seq));
     return true;
 }
 
@@ -33,7 +44,8 @@ void munger_drop(struct munger *m, uint64_t seq)
 {
     if (!m->started || seq <= m->highest)
         return;
-    drop_map_add(&m->drops, seq);
+    note_gap(m, seq);
+    recent_set_add(&m->drops, seq);
     m->highest = seq;
     m->offset++;
 }
@@ -41,8 +53,7 @@ void munger_drop(struct munger *m, uint64_t seq)
 uint64_t munger_insert(struct munger *m, uint32_t sent_ts)
 {
     m->offset--;
-    m->first = m->highest + 1;
-    m->drops.newest = 0;
+    m->drops.newest = m->missing.newest = 0;
     m->last_ts = sent_ts;
     return ++m->sent;
 }
@@ -52,4 +63,5 @@ void munger_rekey(struct munger *m)
     uint64_t cycles = m->sent & ~0xffffULL;
     m->sent -= cycles;
     m->offset += cycles;
+    m->missing.newest = 0; /* they would fall below 0 */
 }

@@ -6,25 +6,26 @@
  *
  * Numbers are 64 bits wide (dataplane/rtp/sequence.h); the sent one's upper part is the SRTP
  * roll-over counter. The first one sent is below 2^15, so that no receiver has to guess whether the
- * counter has rolled over (RFC 3711 section 3.3.1). Zero-initialise.
+ * counter has rolled over (RFC 3711 section 3.3.1). No number is given out twice, whatever a source
+ * sends: with the same key it would be the same nonce. Zero-initialise.
  */
 #ifndef SLUICE_DATAPLANE_FORWARD_MUNGER_H
 #define SLUICE_DATAPLANE_FORWARD_MUNGER_H
 
-#include "dataplane/forward/drop_map.h"
+#include "dataplane/forward/recent_set.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 struct munger {
     uint64_t highest; /* newest number of the source that was seen */
-    uint64_t first;   /* where the source was switched to: what is older cannot be mapped */
     uint64_t offset;  /* sent = source - offset, at `highest` (modulo 2^64) */
     uint64_t sent;    /* highest sent */
     uint32_t ts_offset;
     uint32_t last_ts; /* sent with the highest */
     bool started;
-    struct drop_map drops;
+    struct recent_set drops;   /* source numbers left out */
+    struct recent_set missing; /* source numbers that may still come */
 };
 
 /* The packet `seq`, `ts` of another source (or the first) is to come next, as sent timestamp
@@ -32,7 +33,7 @@ struct munger {
 void munger_switch(struct munger *m, uint64_t seq, uint32_t ts, uint32_t sent_ts);
 
 /* The number that packet `seq` goes out with. False if it is not to be sent: from before a switch,
- * too old, or its number was closed up. */
+ * too old, sent already, or its number was closed up. */
 bool munger_forward(struct munger *m, uint64_t seq, uint32_t ts, uint64_t *sent);
 
 /* Packet `seq` is left out: closes its number up, if newer ones have not gone yet. */

@@ -9,18 +9,13 @@ void svc_selector_init(struct svc_selector *s)
                                .temporal = LAYER_NONE};
 }
 
-static bool within(const struct svc_selector *s, const struct svc_targets *t, unsigned i)
-{
-    return t->spatial[i] <= s->max_spatial && t->temporal[i] <= s->max_temporal;
-}
-
 /* The chain is whole if its previous frame was not left out. 0: the frame starts it. */
 static bool chain_whole(const struct svc_selector *s, const struct svc_info *svc, unsigned target)
 {
     if (svc->targets.n_chains == 0)
         return true;
     uint8_t diff = svc->dd.chain_fdiffs[svc->targets.protected_by[target] % DD_CHAINS_MAX];
-    return diff == 0 || !drop_map_has(&s->drops, svc->frame - diff);
+    return diff == 0 || !recent_set_has(&s->drops, svc->frame - diff);
 }
 
 static int rank(const struct svc_targets *t, unsigned i)
@@ -28,24 +23,41 @@ static int rank(const struct svc_targets *t, unsigned i)
     return t->spatial[i] * DD_TEMPORAL_MAX + t->temporal[i];
 }
 
-/* The best decode target that can be had now, or -1. */
+/* Above the limit the lowest spatial layer is best. */
+static int rank_above(const struct svc_targets *t, unsigned i)
+{
+    return -t->spatial[i] * DD_TEMPORAL_MAX + t->temporal[i];
+}
+
+static bool available(const struct svc_selector *s, const struct svc_info *svc, unsigned i)
+{
+    return (svc->dd.active_targets >> i & 1) && svc->targets.temporal[i] <= s->max_temporal &&
+           chain_whole(s, svc, i);
+}
+
+/* The best decode target that can be had now, or -1. Where none within the limit can, the stream
+ * goes on above it until the key frame that is asked for. */
 static int best_target(const struct svc_selector *s, const struct svc_info *svc)
 {
-    int best = -1;
-    for (unsigned i = 0; i < svc->targets.n && i < DD_DECODE_TARGETS_MAX; i++) {
-        if (!(svc->dd.active_targets >> i & 1) || !within(s, &svc->targets, i) ||
-            !chain_whole(s, svc, i))
+    const struct svc_targets *t = &svc->targets;
+    int best = -1, above = -1;
+    for (unsigned i = 0; i < t->n && i < DD_DECODE_TARGETS_MAX; i++) {
+        if (!available(s, svc, i))
             continue;
-        if (best < 0 || rank(&svc->targets, i) > rank(&svc->targets, (unsigned)best))
-            best = (int)i;
+        if (t->spatial[i] <= s->max_spatial) {
+            if (best < 0 || rank(t, i) > rank(t, (unsigned)best))
+                best = (int)i;
+        } else if (above < 0 || rank_above(t, i) > rank_above(t, (unsigned)above)) {
+            above = (int)i;
+        }
     }
-    return best;
+    return best < 0 ? above : best;
 }
 
 static bool decodable(const struct svc_selector *s, const struct svc_info *svc)
 {
     for (unsigned i = 0; i < svc->dd.n_fdiffs; i++) {
-        if (drop_map_has(&s->drops, svc->frame - svc->dd.fdiffs[i]))
+        if (recent_set_has(&s->drops, svc->frame - svc->dd.fdiffs[i]))
             return false;
     }
     return true;
@@ -86,13 +98,13 @@ enum selection svc_select(struct svc_selector *s, const struct packet_info *p,
         s->newest = svc->frame;
         s->drops.newest = 0;
     }
-    if (drop_map_has(&s->drops, svc->frame))
+    if (recent_set_has(&s->drops, svc->frame))
         return SELECT_DROP;
     if (!wanted(s, svc)) {
         if (first)
             s->started = false;
         if (svc->frame > s->drops.newest && svc->frame >= s->newest && !first)
-            drop_map_add(&s->drops, svc->frame);
+            recent_set_add(&s->drops, svc->frame);
         s->newest = svc->frame > s->newest ? svc->frame : s->newest;
         return first ? SELECT_IGNORE : SELECT_DROP;
     }

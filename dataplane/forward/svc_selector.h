@@ -8,15 +8,15 @@
 #ifndef SLUICE_DATAPLANE_FORWARD_SVC_SELECTOR_H
 #define SLUICE_DATAPLANE_FORWARD_SVC_SELECTOR_H
 
-#include "dataplane/forward/drop_map.h"
+#include "dataplane/forward/recent_set.h"
 #include "dataplane/forward/simulcast_selector.h"
 
 struct svc_selector {
     uint8_t max_spatial, max_temporal; /* wanted */
     uint8_t spatial, temporal;         /* of the decode target in use; LAYER_NONE: none */
     bool started;
-    uint64_t newest;       /* highest frame seen */
-    struct drop_map drops; /* frames left out */
+    uint64_t newest;         /* highest frame seen */
+    struct recent_set drops; /* frames left out */
 };
 
 void svc_selector_init(struct svc_selector *s);

@@ -27,9 +27,10 @@ struct timeline {
     uint32_t clock_rate; /* Hz */
 };
 
-#define TIMELINE_STRAY_MAX (2 * USEC_PER_SEC)  /* farther from the wall clock is not believed */
-#define TIMELINE_MUTED_MAX (200 * USEC_PER_MS) /* the same after the publisher was muted, behind   \
-                                                */
+#define TIMELINE_STRAY_MAX (2 * USEC_PER_SEC) /* farther from the wall clock is not believed */
+#define TIMELINE_MUTED_MAX                                                                         \
+    (200 * USEC_PER_MS) /* the same after the publisher was muted, behind                          \
+                         */
 
 /* The wall clock's idea of the sent timestamp at `now`. */
 uint32_t timeline_expected(const struct timeline *t, usec_t now);

@@ -31,16 +31,16 @@ bool vp8_munger_drop(struct vp8_munger *m, const struct vp8_descriptor *d, bool 
         return !gap;
     uint64_t picture = widen(m, d);
     if (picture < m->highest)
-        return drop_map_has(&m->drops, picture);
+        return recent_set_has(&m->drops, picture);
     if (picture == m->kept)
         return false;
     if (picture == m->highest)
-        return drop_map_has(&m->drops, picture);
+        return recent_set_has(&m->drops, picture);
     if (gap) {
         m->kept = picture;
         return false;
     }
-    drop_map_add(&m->drops, picture);
+    recent_set_add(&m->drops, picture);
     m->highest = picture;
     m->offset++;
     return true;
@@ -51,10 +51,10 @@ bool vp8_munger_forward(struct vp8_munger *m, struct vp8_descriptor *d)
     bool newest = true;
     if (d->has_picture_id) {
         uint64_t picture = widen(m, d);
-        if (drop_map_has(&m->drops, picture) || drop_map_forgot(&m->drops, picture))
+        if (recent_set_has(&m->drops, picture) || recent_set_forgot(&m->drops, picture))
             return false;
         newest = picture >= m->highest;
-        uint64_t offset = m->offset - drop_map_above(&m->drops, picture);
+        uint64_t offset = m->offset - recent_set_above(&m->drops, picture);
         d->picture_id = (uint16_t)((picture - offset) & PICTURE_ID_MASK);
         d->long_picture_id = true;
         if (newest) {

@@ -7,7 +7,7 @@
 #ifndef SLUICE_DATAPLANE_FORWARD_VP8_MUNGER_H
 #define SLUICE_DATAPLANE_FORWARD_VP8_MUNGER_H
 
-#include "dataplane/forward/drop_map.h"
+#include "dataplane/forward/recent_set.h"
 #include "dataplane/rtp/vp8.h"
 
 #include <stdbool.h>
@@ -21,7 +21,7 @@ struct vp8_munger {
     uint8_t sent_tl0, sent_key;
     uint8_t tl0_offset, key_offset;
     bool started;
-    struct drop_map drops;
+    struct recent_set drops;
 };
 
 /* The packet of `d` is the first of another source. */

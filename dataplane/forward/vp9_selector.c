@@ -41,7 +41,9 @@ enum selection vp9_select(struct vp9_selector *s, const struct packet_info *p, b
     }
     go_up(s, p);
     bool forward = p->spatial <= s->spatial && p->temporal <= s->temporal;
-    *marker = p->marker || (p->vp9.end && p->spatial == s->spatial);
+    bool last =
+        p->spatial == s->spatial && (p->vp9.inter_predicted || s->max_spatial <= s->spatial);
+    *marker = p->marker || (p->vp9.end && last);
     go_down(s, p);
     if (!forward)
         return SELECT_DROP;

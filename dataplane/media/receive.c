@@ -6,6 +6,8 @@
 #include "dataplane/media/engine.h"
 #include "dataplane/rtp/extension.h"
 
+#define RTX_AHEAD_MAX 100 /* how far RTX may be ahead of the stream that it belongs to */
+
 /* A packet on its way in. */
 struct arrival {
     struct session *session;
@@ -116,7 +118,8 @@ static bool restore(struct media *m, struct arrival *a)
         return false;
     }
     uint64_t seq = sequence_peek(&l->seq, a->rtp.seq);
-    if (seq + l->history.size <= l->seq.highest || history_get(&l->history, seq)) {
+    if (seq + l->history.size <= l->seq.highest || seq > l->seq.highest + RTX_AHEAD_MAX ||
+        history_get(&l->history, seq)) {
         count(m, COUNTER_DROP_RTP_DUPLICATE);
         return false;
     }

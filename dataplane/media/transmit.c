@@ -329,7 +329,7 @@ static void put_vp8_again(struct outgoing *o, const struct downtrack *d, const s
 }
 
 /* On the media SSRC a packet may only go again exactly as it went, as its index, and so the
- * cipher's nonce, is the same. */
+ * cipher's nonce, is the same: that holds for audio, which has neither send time nor descriptor. */
 static bool address_again(struct downtrack *d, struct outgoing *o, uint64_t sent)
 {
     uint8_t osn[RTX_OSN_LENGTH];
@@ -338,7 +338,7 @@ static bool address_again(struct downtrack *d, struct outgoing *o, uint64_t sent
         o->header.pt = d->pt;
         o->header.seq = (uint16_t)sent;
         o->roc = (uint32_t)(sent >> 16);
-        return d->abs_send_time == 0;
+        return !d->video;
     }
     be16_put(osn, (uint16_t)sent);
     put_prefix(o, osn, sizeof osn);
