@@ -69,7 +69,8 @@ static void nack_is_answered_over_rtx(bool plain)
 {
     struct call c = call_open(plain);
     frames(&c, 10, true);
-    const struct mail *seventh = peer_rtp(c.bob, c.d.ssrc, 7), *eighth = peer_rtp(c.bob, c.d.ssrc, 8);
+    const struct mail *seventh = peer_rtp(c.bob, c.d.ssrc, 7),
+                      *eighth = peer_rtp(c.bob, c.d.ssrc, 8);
     uint16_t lost[] = {seventh->rtp.seq, eighth->rtp.seq};
     send_nack(&c, c.bob, c.d.ssrc, lost, 2);
     assert_int_equal(peer_rtp_count(c.bob, c.d.rtx_ssrc), 2);
@@ -212,7 +213,10 @@ static void subscribers_get_sender_reports(void **state)
     uint32_t offset = 0xfffff000u - first->rtp.ts;
     assert_int_equal(r.rtp_ts, (uint32_t)(rtp_then + passed * 90 / 1000 - offset));
     assert_true(peer_rtcp(c.bob, RTCP_PT_SDES, 255, 0, &p));
-    assert_memory_equal(p.body + 4, "\x01\x09PA_x|TR_y\x0f\x01" "5", 14);
+    assert_memory_equal(p.body + 4,
+                        "\x01\x09PA_x|TR_y\x0f\x01"
+                        "5",
+                        14);
 
     world_pass(c.w, 100000); /* and what they report gives the round trip */
     struct rtcp_report_block b = {.ssrc = c.d.ssrc, .fraction_lost = 12, .cumulative_lost = 3};
