@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A client comes back; the dataplane comes back; control itself comes back. */
+#include "tests/unit/signal_stage.h"
+
+#include "control/room/participant.h"
+#include "control/room/record.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct stage stage;
+static struct actor alice, bob;
+
+static int open_stage(void **state)
+{
+    (void)state;
+    stage_open(&stage);
+    actor_open(&alice, &stage, "alice");
+    actor_open(&bob, &stage, "bob");
+    return 0;
+}
+
+static int close_stage(void **state)
+{
+    (void)state;
+    actor_close(&alice);
+    actor_close(&bob);
+    stage_close(&stage);
+    return 0;
+}
+
+static void a_call(void)
+{
+    actor_join(&alice, OFFER_JOIN);
+    actor_transport(&alice, SLUICE__LINK__CONNECTION__CONNECTED);
+    actor_add_track(&alice, "mic-1", LIVEKIT__TRACK_TYPE__AUDIO, LIVEKIT__TRACK_SOURCE__MICROPHONE);
+    actor_add_track(&alice, "cam-1", LIVEKIT__TRACK_TYPE__VIDEO, LIVEKIT__TRACK_SOURCE__CAMERA);
+    actor_offer(&alice, OFFER_MIC_CAM, 2);
+    actor_join(&bob, OFFER_JOIN);
+    actor_transport(&bob, SLUICE__LINK__CONNECTION__CONNECTED);
+    stage_pass(&stage, 6 * USEC_PER_SEC);
+    actor_heard(&alice);
+    actor_heard(&bob);
+}
+
+static void answer_status(struct actor *a, uint32_t sequence)
+{
+    Sluice__Link__ParticipantStatus body = SLUICE__LINK__PARTICIPANT_STATUS__INIT;
+    body.participant = actor_participant(a)->index.id;
+    body.last_reliable_sequence = sequence;
+    Sluice__Link__Event e = SLUICE__LINK__EVENT__INIT;
+    e.body_case = SLUICE__LINK__EVENT__BODY_PARTICIPANT_STATUS;
+    e.participant_status = &body;
+    stage_event(&stage, &e);
+}
+
+static void resuming_tells_everything_again(void **state)
+{
+    (void)state;
+    a_call();
+    const char *sid = actor_participant(&bob)->sid;
+    actor_cut(&bob);
+    stage_pass(&stage, 1 * USEC_PER_SEC);
+    actor_resume(&bob);
+    assert_string_equal(actor_heard(&bob), "");
+    answer_status(&bob, 17);
+    assert_string_equal(actor_heard(&bob), "reconnect update room_update");
+    assert_int_equal(
+        actor_last(&bob, LIVEKIT__SIGNAL_RESPONSE__MESSAGE_RECONNECT)->reconnect->last_message_seq,
+        17);
+    const Livekit__ParticipantUpdate *u =
+        actor_last(&bob, LIVEKIT__SIGNAL_RESPONSE__MESSAGE_UPDATE)->update;
+    assert_int_equal(u->n_participants, 2);
+    assert_string_equal(u->participants[0]->identity, "bob");
+    assert_string_equal(actor_participant(&bob)->sid, sid);
+    /* new credentials in the offer: the answer has new ones too */
+    char ufrag[ROOM_UFRAG_LEN + 1];
+    strcpy(ufrag, actor_participant(&bob)->transports[0]->ufrag);
+    actor_offer(&bob,
+                SESSION("0 1 2 3 4 5 6") AUDIO(ICE2, "0", RECVONLY) AUDIO(ICE2, "1", RECVONLY)
+                    AUDIO(ICE2, "2", RECVONLY) VIDEO(ICE2, "3", RECVONLY) VIDEO(ICE2, "4", RECVONLY)
+                        VIDEO(ICE2, "5", RECVONLY) DATA(ICE2, "6", "actpass"),
+                3);
+    assert_string_equal(actor_heard(&bob), "answer trickle");
+    assert_string_not_equal(actor_participant(&bob)->transports[0]->ufrag, ufrag);
+    assert_int_equal(stage_count(&stage, SLUICE__LINK__COMMAND__BODY_RESTART_ICE), 1);
+    assert_non_null(
+        mapped(actor_last(&bob, LIVEKIT__SIGNAL_RESPONSE__MESSAGE_ANSWER)->answer, "3"));
+}
+
+static void without_status_resuming_goes_on(void **state)
+{
+    (void)state;
+    a_call();
+    actor_cut(&bob);
+    actor_resume(&bob);
+    stage_pass(&stage, 1 * USEC_PER_SEC);
+    assert_non_null(strstr(actor_heard(&bob), "reconnect update room_update"));
+}
+
+static void nobody_to_resume_means_joining_anew(void **state)
+{
+    (void)state;
+    actor_resume(&bob);
+    assert_string_equal(actor_heard(&bob), "leave");
+    const Livekit__LeaveRequest *leave =
+        actor_last(&bob, LIVEKIT__SIGNAL_RESPONSE__MESSAGE_LEAVE)->leave;
+    assert_int_equal(leave->reason, LIVEKIT__DISCONNECT_REASON__STATE_MISMATCH);
+    assert_int_equal(leave->action, LIVEKIT__LEAVE_REQUEST__ACTION__RECONNECT);
+    assert_true(bob.closed);
+}
+
+static void sync(struct actor *a, const char *published, const char *unwanted)
+{
+    Livekit__TrackInfo info = LIVEKIT__TRACK_INFO__INIT;
+    info.sid = (char *)(uintptr_t)published;
+    Livekit__TrackPublishedResponse track = LIVEKIT__TRACK_PUBLISHED_RESPONSE__INIT,
+                                    *tracks[] = {&track};
+    track.track = &info;
+    char *sids[] = {(char *)(uintptr_t)unwanted};
+    Livekit__UpdateSubscription subscription = LIVEKIT__UPDATE_SUBSCRIPTION__INIT;
+    subscription.n_track_sids = *unwanted ? 1 : 0;
+    subscription.track_sids = sids;
+    Livekit__SyncState body = LIVEKIT__SYNC_STATE__INIT;
+    body.n_publish_tracks = *published ? 1 : 0;
+    body.publish_tracks = tracks;
+    body.subscription = &subscription;
+    Livekit__SignalRequest m = LIVEKIT__SIGNAL_REQUEST__INIT;
+    m.message_case = LIVEKIT__SIGNAL_REQUEST__MESSAGE_SYNC_STATE;
+    m.sync_state = &body;
+    actor_send(a, &m);
+}
+
+static void sync_state_is_compared(void **state)
+{
+    (void)state;
+    a_call();
+    const char *mic = actor_participant(&alice)->publications->sid;
+    sync(&alice, mic, "");
+    assert_false(alice.closed);
+    sync(&bob, "", mic);
+    assert_int_equal(stage_count(&stage, SLUICE__LINK__COMMAND__BODY_CLOSE_SUBSCRIPTION), 1);
+    sync(&alice, "TR_lost", "");
+    assert_true(alice.closed);
+}
+
+static void a_cut_socket_stays_silent_until_resumed(void **state)
+{
+    (void)state;
+    a_call();
+    actor_cut(&bob);
+    size_t before = bob.count;
+    actor_mute(&alice, actor_participant(&alice)->publications->sid, true);
+    stage_pass(&stage, 5 * USEC_PER_SEC);
+    assert_int_equal(bob.count, before);
+}
+
+static void a_new_dataplane_means_joining_anew(void **state)
+{
+    (void)state;
+    a_call();
+    rooms_link_lost(stage.rooms);
+    stage_welcome(&stage, 2);
+    stage_dump_end(&stage);
+    assert_true(alice.closed);
+    assert_true(bob.closed);
+    assert_int_equal(actor_last(&bob, LIVEKIT__SIGNAL_RESPONSE__MESSAGE_LEAVE)->leave->action,
+                     LIVEKIT__LEAVE_REQUEST__ACTION__RECONNECT);
+    actor_join(&alice, OFFER_JOIN);
+    assert_non_null(actor_participant(&alice));
+}
+
+/* What the dataplane would list: the last statement of every object that was not closed. */
+static void dump(struct stage *s, Sluice__Link__Command *const *commands, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        Sluice__Link__Event e = SLUICE__LINK__EVENT__INIT;
+        Sluice__Link__DumpTransport t = SLUICE__LINK__DUMP_TRANSPORT__INIT;
+        Sluice__Link__TransportState state = SLUICE__LINK__TRANSPORT_STATE__INIT;
+        Sluice__Link__Command *c = commands[i];
+        bool last = true;
+        for (size_t k = i + 1; k < n; k++)
+            if (commands[k]->body_case == c->body_case &&
+                commands[k]->open_participant->id == c->open_participant->id)
+                last = false;
+        if (!last)
+            continue;
+        if (c->body_case == SLUICE__LINK__COMMAND__BODY_OPEN_PARTICIPANT) {
+            e.body_case = SLUICE__LINK__EVENT__BODY_DUMP_PARTICIPANT;
+            e.dump_participant = c->open_participant;
+        } else if (c->body_case == SLUICE__LINK__COMMAND__BODY_OPEN_TRANSPORT) {
+            e.body_case = SLUICE__LINK__EVENT__BODY_DUMP_TRANSPORT;
+            e.dump_transport = &t;
+            t.transport = c->open_transport;
+            t.state = &state;
+            state.transport = c->open_transport->id;
+            state.state = SLUICE__LINK__CONNECTION__CONNECTED;
+        } else if (c->body_case == SLUICE__LINK__COMMAND__BODY_OPEN_TRACK) {
+            e.body_case = SLUICE__LINK__EVENT__BODY_DUMP_TRACK;
+            e.dump_track = c->open_track;
+        } else if (c->body_case == SLUICE__LINK__COMMAND__BODY_OPEN_SUBSCRIPTION) {
+            e.body_case = SLUICE__LINK__EVENT__BODY_DUMP_SUBSCRIPTION;
+            e.dump_subscription = c->open_subscription;
+        } else {
+            continue;
+        }
+        stage_event(s, &e);
+    }
+    stage_dump_end(s);
+}
+
+/* A second control process, which knows nothing, meets the dataplane of the first. */
+static void a_new_control_takes_over(void **state)
+{
+    (void)state;
+    a_call();
+    static struct stage second;
+    char sid[ROOM_SID_MAX], track[ROOM_SID_MAX], room[ROOM_SID_MAX];
+    strcpy(sid, actor_participant(&bob)->sid);
+    strcpy(track, actor_participant(&alice)->publications->sid);
+    strcpy(room, actor_participant(&bob)->room->sid);
+    memset(&second, 0, sizeof second);
+    stage_open(&second);
+    rooms_link_lost(second.rooms);
+    stage_welcome(&second, 1);
+    dump(&second, stage.commands, stage.command_count);
+
+    struct actor again;
+    actor_open(&again, &second, "bob");
+    struct participant *p = actor_participant(&again);
+    assert_non_null(p);
+    assert_string_equal(p->sid, sid);
+    assert_string_equal(p->room->sid, room);
+    assert_int_equal(p->state, LIVEKIT__PARTICIPANT_INFO__STATE__ACTIVE);
+    assert_int_equal(stage_count(&second, SLUICE__LINK__COMMAND__BODY_CLOSE_PARTICIPANT), 0);
+    assert_int_equal(stage_count(&second, SLUICE__LINK__COMMAND__BODY_CLOSE_TRACK), 0);
+    assert_int_equal(stage_count(&second, SLUICE__LINK__COMMAND__BODY_CLOSE_SUBSCRIPTION), 0);
+    /* nothing is opened under a new number */
+    for (size_t i = 0; i < second.command_count; i++)
+        if (second.commands[i]->body_case == SLUICE__LINK__COMMAND__BODY_OPEN_SUBSCRIPTION) {
+            bool known = false;
+            for (size_t k = 0; k < stage.command_count; k++)
+                known |=
+                    stage.commands[k]->body_case == SLUICE__LINK__COMMAND__BODY_OPEN_SUBSCRIPTION &&
+                    stage.commands[k]->open_subscription->id ==
+                        second.commands[i]->open_subscription->id;
+            assert_true(known);
+        }
+    /* the client comes back and goes on as if nothing had been */
+    again.params.single_pc = true;
+    actor_resume(&again);
+    stage_pass(&second, 1 * USEC_PER_SEC);
+    assert_non_null(strstr(actor_heard(&again), "reconnect update room_update"));
+    actor_offer(&again, OFFER_JOIN, 9);
+    const Livekit__SessionDescription *answer =
+        actor_last(&again, LIVEKIT__SIGNAL_RESPONSE__MESSAGE_ANSWER)->answer;
+    assert_string_equal(mapped(answer, "0"), track);
+    assert_non_null(mapped(answer, "3"));
+    actor_close(&again);
+    stage_close(&second);
+}
+
+static void a_damaged_record_ends_that_session_only(void **state)
+{
+    (void)state;
+    actor_join(&alice, OFFER_JOIN);
+    rooms_link_lost(stage.rooms);
+    stage_welcome(&stage, 1);
+    Sluice__Link__Participant body = SLUICE__LINK__PARTICIPANT__INIT;
+    body.id = 77;
+    uint8_t junk[] = {0xff, 0x01, 0x02};
+    body.record.data = junk;
+    body.record.len = sizeof junk;
+    Sluice__Link__Event e = SLUICE__LINK__EVENT__INIT;
+    e.body_case = SLUICE__LINK__EVENT__BODY_DUMP_PARTICIPANT;
+    e.dump_participant = &body;
+    stage_event(&stage, &e);
+    body.id = actor_participant(&alice)->index.id;
+    stage_event(&stage, &e);
+    stage_dump_end(&stage);
+    assert_int_equal(
+        stage_last(&stage, SLUICE__LINK__COMMAND__BODY_CLOSE_PARTICIPANT)->close_participant->id,
+        77);
+    assert_false(alice.closed);
+}
+
+static void simulated_failures_happen_once(void **state)
+{
+    (void)state;
+    a_call();
+    Livekit__SimulateScenario body = LIVEKIT__SIMULATE_SCENARIO__INIT;
+    body.scenario_case =
+        LIVEKIT__SIMULATE_SCENARIO__SCENARIO_DISCONNECT_SIGNAL_ON_RESUME_NO_MESSAGES;
+    Livekit__SignalRequest m = LIVEKIT__SIGNAL_REQUEST__INIT;
+    m.message_case = LIVEKIT__SIGNAL_REQUEST__MESSAGE_SIMULATE;
+    m.simulate = &body;
+    actor_send(&bob, &m);
+    struct signal_join j = {.claims = &bob.claims, .params = &bob.params};
+    bob.params.reconnect = true;
+    assert_int_equal(signal_check(stage.g, &j).status, 500);
+    assert_int_equal(signal_check(stage.g, &j).status, 0);
+    bob.params.reconnect = false;
+    body.scenario_case = LIVEKIT__SIMULATE_SCENARIO__SCENARIO_DISCONNECT_SIGNAL_ON_RESUME;
+    actor_send(&bob, &m);
+    actor_resume(&bob);
+    answer_status(&bob, 0);
+    assert_string_equal(actor_heard(&bob), "reconnect update");
+    assert_true(bob.closed);
+    actor_resume(&bob);
+    answer_status(&bob, 0);
+    assert_string_equal(actor_heard(&bob), "reconnect update room_update");
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, open_stage, close_stage)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(resuming_tells_everything_again),
+        TEST(without_status_resuming_goes_on),
+        TEST(nobody_to_resume_means_joining_anew),
+        TEST(sync_state_is_compared),
+        TEST(a_cut_socket_stays_silent_until_resumed),
+        TEST(a_new_dataplane_means_joining_anew),
+        TEST(a_new_control_takes_over),
+        TEST(a_damaged_record_ends_that_session_only),
+        TEST(simulated_failures_happen_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
