@@ -55,7 +55,7 @@ int peer_socket(const char *ip)
     int fd = socket(to.family == 6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     assert_int_equal(connect(fd, (struct sockaddr *)&ss, len), 0);
     namespace_enter_ours();
-    struct timeval wait = {.tv_usec = WAIT_MS * 500};
+    struct timeval wait = {.tv_sec = WAIT_MS / 1000};
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
     int bytes = 4 << 20;
     setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes));

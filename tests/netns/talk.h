@@ -11,7 +11,7 @@
 #define PORT     7882
 #define STUN     0x00 /* first bytes that tell the protocols apart */
 #define RTP      0x80
-#define WAIT_MS  1000
+#define WAIT_MS  3000
 #define QUIET_MS 50
 #define BUFFER   (1 << 20) /* a socket buffer for much */
 
