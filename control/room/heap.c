@@ -25,6 +25,14 @@ char *heap_text(const char *s)
     return checked(strdup(s ? s : ""));
 }
 
+char *heap_text_of(const char *at, size_t n)
+{
+    char *copy = heap_new(n + 1);
+    if (n > 0)
+        memcpy(copy, at, n);
+    return copy;
+}
+
 void *heap_grow(void *p, size_t n, size_t size)
 {
     return checked(reallocarray(p, n, size));

@@ -152,8 +152,7 @@ static void keep_unclaimed(struct offer *o, uint32_t i)
 {
     struct sdp_text id = o->s->description.sections[i].track_id;
     struct unclaimed_section *u = heap_new(sizeof *u);
-    u->track_id = heap_new(id.len + 1);
-    memcpy(u->track_id, id.at, id.len);
+    u->track_id = heap_text_of(id.at, id.len);
     u->facts = o->s->facts[i];
     struct unclaimed_section **end = &o->t->unclaimed;
     while (*end)
@@ -173,8 +172,7 @@ static void publish(struct offer *o)
             continue;
         }
         struct sdp_text id = o->s->description.sections[i].track_id;
-        char *track_id = heap_new(id.len + 1);
-        memcpy(track_id, id.at, id.len);
+        char *track_id = heap_text_of(id.at, id.len);
         publication_negotiated(o->s->publications[i], o->t, f, track_id, o->now);
         free(track_id);
     }
