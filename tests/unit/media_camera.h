@@ -16,7 +16,7 @@ struct camera {
     uint8_t tl0[3], key[3];
     bool plain;       /* one-byte descriptors, as Chromium sends them */
     bool silent;      /* no more mid and rid */
-    bool lose_next; /* the next packet does not arrive */
+    bool lose_next;   /* the next packet does not arrive */
     unsigned packets; /* per frame */
 };
 

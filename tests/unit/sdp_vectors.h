@@ -25,7 +25,7 @@
 #define EXT_AST(id)   "a=extmap:" id " http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time\r\n"
 #define EXT_TCC(id)                                                                                \
     "a=extmap:" id " http://www.ietf.org/id/"                                                      \
-                   "draft-holmer-rmcat-transport-wide-cc-extensions-01\r\n"
+    "draft-holmer-rmcat-transport-wide-cc-extensions-01\r\n"
 #define EXT_MID(id) "a=extmap:" id " urn:ietf:params:rtp-hdrext:sdes:mid\r\n"
 #define EXT_RID(id) "a=extmap:" id " urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id\r\n"
 #define EXT_REPAIRED(id)                                                                           \
@@ -131,8 +131,8 @@
 #define CHROMIUM_PUBLISH                                                                           \
     SESSION("0 1 2 3 4")                                                                           \
     AUDIO(ICE, "0", RECVONLY)                                                                      \
-    VIDEO(ICE, "1", RECVONLY) DATA(ICE, "2", "actpass") AUDIO(ICE, "3", MIC)                       \
-        VIDEO(ICE, "4", CAMERA) SIMULCAST
+    VIDEO(ICE, "1", RECVONLY)                                                                      \
+    DATA(ICE, "2", "actpass") AUDIO(ICE, "3", MIC) VIDEO(ICE, "4", CAMERA) SIMULCAST
 
 /* One SVC stream, its layers in one SSRC. */
 #define CHROMIUM_SVC SESSION("0 1") DATA(ICE, "0", "actpass") VIDEO(ICE, "1", SVC)
