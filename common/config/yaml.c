@@ -315,6 +315,7 @@ static bool read_document(struct reading *r, const char *body, size_t length, ro
     const yaml_node_t *root = yaml_document_get_root_node(&document);
     r->document = &document;
     bool ok = !root || is_null(root) || read(r, root);
+    r->document = NULL;
     yaml_document_delete(&document);
     yaml_parser_delete(&parser);
     return ok;

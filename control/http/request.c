@@ -134,7 +134,7 @@ const char *http_header(struct http_request *r, const char *name)
     size_t n = strlen(name);
     if (n >= sizeof(lower))
         return NULL;
-    memcpy(lower, name, n);
+    memcpy(lower, name, n + 1);
     h2o_strtolower(lower, n);
     ssize_t at = h2o_find_header_by_str(&r->h2o->headers, lower, n, -1);
     if (at < 0)
