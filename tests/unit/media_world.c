@@ -399,7 +399,7 @@ handle_t world_video_track(struct world *w, struct peer *p, unsigned layers, uin
                                            .transport_cc = EXT_TRANSPORT_CC,
                                            .dependency_descriptor = EXT_DD}};
     memcpy(t.payloads, video_payloads, sizeof video_payloads);
-    for (unsigned i = 0; i < layers && layers > 1; i++)
+    for (unsigned i = 0; layers > 1 && i < layers && i < MEDIA_LAYERS_MAX; i++)
         strcpy(t.encodings[i].rid, rids[i]);
     if (layers == 1)
         t.encodings[0] = (struct media_encoding){.ssrc = ssrc, .rtx_ssrc = ssrc + 1};
