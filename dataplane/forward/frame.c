@@ -7,14 +7,7 @@ bool frame_pool_init(struct frame_pool *p, uint32_t size)
 {
     *p = (struct frame_pool){.size = size};
     p->frames = aligned_alloc(64, sizeof(struct frame) * size);
-    if (!p->frames)
-        return false;
-    for (uint32_t i = size; i-- > 0;) {
-        p->frames[i].refs = 0;
-        p->frames[i].next = p->free;
-        p->free = &p->frames[i];
-    }
-    return true;
+    return p->frames != NULL;
 }
 
 void frame_pool_free(struct frame_pool *p)
@@ -26,9 +19,12 @@ void frame_pool_free(struct frame_pool *p)
 struct frame *frame_take(struct frame_pool *p)
 {
     struct frame *f = p->free;
-    if (!f)
+    if (f)
+        p->free = f->next;
+    else if (p->touched < p->size)
+        f = &p->frames[p->touched++];
+    else
         return NULL;
-    p->free = f->next;
     f->refs = 1;
     if (++p->used > p->high_water)
         p->high_water = p->used;

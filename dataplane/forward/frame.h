@@ -25,6 +25,8 @@ struct frame {
 
 struct frame_pool {
     struct frame *frames, *free;
+    uint32_t
+        touched; /* frames behind it were never used: the kernel has given no memory for them */
     uint32_t size, used, high_water;
 };
 
