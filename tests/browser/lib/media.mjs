@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What tests ask of received media, from getStats().
-import { until } from './net.mjs';
+import { sleep, until } from './net.mjs';
 
 export const received = async (who, kind) => (await who.call('inbound')).filter(r => r.kind === kind);
 
@@ -37,3 +37,38 @@ export async function codecOf(who, kind) {
   const codecs = Object.fromEntries((await who.call('codecs')).map(c => [c.id, c.mimeType]));
   return (await received(who, kind)).map(r => codecs[r.codecId]);
 }
+
+// The video streams that decode now, by their heights in ascending order.
+export async function heights(who) {
+  return (await received(who, 'video')).filter(r => r.framesPerSecond > 0).map(r => r.frameHeight).sort((a, b) => a - b);
+}
+
+// No frame is decoded any more.
+export const freezes = (who, seconds = 10) => {
+  let last = -1;
+  return until(`${who.name} decodes nothing`, async () => {
+    const now = await decoded(who), same = now === last;
+    last = now;
+    if (!same) await sleep(700);
+    return same;
+  }, seconds);
+};
+
+// At least `frames` more than are decoded now.
+export async function decodesMore(who, frames = 10, seconds = 20) {
+  const before = await decoded(who);
+  await until(`${who.name} decodes ${frames} more frames`, async () => await decoded(who) >= before + frames, seconds);
+}
+
+// An event of a page with these fields, since it was loaded.
+export const sees = (who, name, fields = {}, seconds = 10) =>
+  until(`${who.name} sees ${name} ${JSON.stringify(fields)}`, async () =>
+    (await who.call('events')).find(e => e.name === name && Object.entries(fields).every(([k, v]) => e[k] === v)), seconds);
+
+// The selected pairs of all PeerConnections with both candidates.
+export async function paths(who) {
+  const candidates = Object.fromEntries((await who.call('candidates')).map(c => [c.id, c]));
+  return (await who.call('pairs')).map(p => ({ local: candidates[p.localCandidateId], remote: candidates[p.remoteCandidateId] }));
+}
+
+export const median = list => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];

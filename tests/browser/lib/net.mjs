@@ -2,6 +2,7 @@
 // Free ports and waiting.
 import dgram from 'node:dgram';
 import net from 'node:net';
+import os from 'node:os';
 
 const tcpPort = () => new Promise((resolve, reject) => {
   const s = net.createServer().once('error', reject);
@@ -34,3 +35,7 @@ export async function until(what, probe, seconds = 10) {
     await sleep(50);
   }
 }
+
+// An address of this machine that other machines could use; undefined if there is none.
+export const hostAddress = () =>
+  Object.values(os.networkInterfaces()).flat().find(a => a.family === 'IPv4' && !a.internal)?.address;

@@ -15,9 +15,30 @@
     element.dataset.source = track.source;
     element.muted = true;
     document.body.append(element);
-    if (element.tagName === 'VIDEO') {
-      element.requestVideoFrameCallback?.(() => note('firstFrame', { who, source: track.source }));
+    // the first frame has been decoded
+    if (track.kind === 'video') element.addEventListener('loadeddata', () => note('firstFrame', { who, source: track.source }), { once: true });
+  }
+
+  const sum = bytes => bytes.reduce((a, b) => (a * 31 + b) >>> 0, 7);
+
+  // The message with this number: its bytes depend on the number alone, the first four are it.
+  function payload(number, size) {
+    const bytes = new Uint8Array(size);
+    for (let i = 0, x = number * 2654435761 + 1; i < size; i++) {
+      x = (Math.imul(x, 1664525) + 1013904223) >>> 0;
+      bytes[i] = x >>> 24;
     }
+    new DataView(bytes.buffer).setUint32(0, number);
+    return bytes;
+  }
+
+  function received(bytes, p, kind, topic) {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    messages.push({
+      from: p?.identity, topic, size: bytes.length, sum: sum(bytes),
+      number: bytes.length >= 4 ? view.getUint32(0) : undefined,
+      text: bytes.length < 200 ? new TextDecoder().decode(bytes) : undefined,
+    });
   }
 
   function listen() {
@@ -30,15 +51,29 @@
     for (const name of ['TrackMuted', 'TrackUnmuted', 'TrackPublished', 'TrackUnpublished']) room.on(RoomEvent[name], (pub, p) => note(name, { who: p.identity, sid: pub.trackSid }));
     room.on(RoomEvent.ActiveSpeakersChanged, list => note('ActiveSpeakersChanged', { who: list.map(p => p.identity) }));
     room.on(RoomEvent.ConnectionQualityChanged, (quality, p) => note('ConnectionQualityChanged', { who: p.identity, quality }));
-    room.on(RoomEvent.DataReceived, (payload, p, kind, topic) => messages.push({ from: p?.identity, topic, size: payload.length, sum: payload.reduce((a, b) => (a * 31 + b) >>> 0, 7), text: payload.length < 200 ? new TextDecoder().decode(payload) : undefined }));
+    room.on(RoomEvent.DataReceived, received);
+  }
+
+  function peerConnections() {
+    const { publisher, subscriber } = room.engine.pcManager ?? {};
+    return [publisher, subscriber].map(t => t?.pc ?? t?._pc).filter(Boolean);
   }
 
   async function reports(filter) {
-    const pcs = [room.engine.pcManager?.publisher?.pc ?? room.engine.pcManager?.publisher?._pc, room.engine.pcManager?.subscriber?.pc ?? room.engine.pcManager?.subscriber?._pc].filter(Boolean);
     const out = [];
-    for (const pc of pcs) (await pc.getStats()).forEach(r => { if (filter(r)) out.push(r); });
+    for (const pc of peerConnections()) (await pc.getStats()).forEach(r => { if (filter(r)) out.push(r); });
     return out;
   }
+
+  const field = (text, name) => text.match(new RegExp(`^a=${name}:(.*?)\r?$`, 'm'))?.[1];
+
+  function sections(sdp) {
+    return sdp.split(/^m=/m).slice(1).map(s => ({
+      kind: s.split(' ')[0], mid: field(s, 'mid'), direction: s.match(/^a=(sendrecv|sendonly|recvonly|inactive)\r?$/m)?.[1],
+    }));
+  }
+
+  const publication = (identity, source) => room.remoteParticipants.get(identity).getTrackPublication(Track.Source[source]);
 
   window.participant = {
     async connect(url, token, { single, connect = {}, ...options } = {}) {
@@ -58,6 +93,13 @@
       if (video) sids.video = (await room.localParticipant.setCameraEnabled(true, { resolution }, options.video ?? {}))?.trackSid;
       return sids;
     },
+    // `n` more video tracks of no particular source.
+    async publishMore(n) {
+      for (let i = 0; i < n; i++) {
+        const stream = await navigator.mediaDevices.getUserMedia({ video: { width: 320, height: 180, frameRate: 15 } });
+        await room.localParticipant.publishTrack(stream.getVideoTracks()[0], { name: `more-${i}`, simulcast: false });
+      }
+    },
     setMicrophone: on => room.localParticipant.setMicrophoneEnabled(on).then(p => p?.trackSid),
     setCamera: on => room.localParticipant.setCameraEnabled(on).then(p => p?.trackSid),
     async unpublish(source) {
@@ -67,21 +109,43 @@
     events: () => events,
     messages: () => messages,
     participants: () => [...room.remoteParticipants.values()].map(p => ({ identity: p.identity, sid: p.sid, tracks: [...p.trackPublications.values()].map(t => ({ sid: t.trackSid, source: t.source, kind: t.kind, subscribed: t.isSubscribed, muted: t.isMuted, mime: t.mimeType })) })),
-    setSubscribed(identity, source, on) { room.remoteParticipants.get(identity).getTrackPublication(Track.Source[source]).setSubscribed(on); },
-    setQuality(identity, source, quality) { room.remoteParticipants.get(identity).getTrackPublication(Track.Source[source]).setVideoQuality(quality); },
-    setEnabled(identity, source, on) { room.remoteParticipants.get(identity).getTrackPublication(Track.Source[source]).setEnabled(on); },
+    setSubscribed(identity, source, on) { publication(identity, source).setSubscribed(on); },
+    setQuality(identity, source, quality) { publication(identity, source).setVideoQuality(quality); },
+    setEnabled(identity, source, on) { publication(identity, source).setEnabled(on); },
     inbound: () => reports(r => r.type === 'inbound-rtp'),
     outbound: () => reports(r => r.type === 'outbound-rtp'),
-    pairs: () => reports(r => r.type === 'candidate-pair' && r.nominated),
+    pairs: () => reports(r => r.type === 'candidate-pair' && r.nominated && r.state === 'succeeded'),
     candidates: () => reports(r => r.type === 'local-candidate' || r.type === 'remote-candidate'),
     codecs: () => reports(r => r.type === 'codec'),
-    async sendData(size, { reliable = true, topic, destinationIdentities, chunk = 15000 } = {}) {
-      for (let sent = 0; sent < size; sent += chunk) {
-        const part = new Uint8Array(Math.min(chunk, size - sent)).map((_, i) => (sent + i * 7) & 255);
-        await room.localParticipant.publishData(part, { reliable, topic, destinationIdentities });
+    // Of each PeerConnection: the media sections, and both ends' ICE user names.
+    descriptions: () => peerConnections().map(pc => ({
+      sections: sections(pc.currentLocalDescription?.sdp ?? ''),
+      localUfrag: field(pc.currentLocalDescription?.sdp ?? '', 'ice-ufrag'),
+      remoteUfrag: field(pc.currentRemoteDescription?.sdp ?? '', 'ice-ufrag'),
+    })),
+    // An offer as the client library makes for a first connection.
+    async offer() {
+      const pc = new RTCPeerConnection();
+      for (const label of ['_lossy', '_reliable']) pc.createDataChannel(label);
+      for (const kind of ['audio', 'video']) for (let i = 0; i < 3; i++) pc.addTransceiver(kind, { direction: 'recvonly' });
+      const { sdp } = await pc.createOffer();
+      pc.close();
+      return sdp;
+    },
+    // Sends `count` numbered messages, one in `every` ms; gives back the sums of what was sent.
+    async sendData(count, size, { every = 0, reliable = true, topic, destinationIdentities } = {}) {
+      const sums = [];
+      for (let i = 0; i < count; i++) {
+        const bytes = payload(i, size);
+        sums.push(sum(bytes));
+        await room.localParticipant.publishData(bytes, { reliable, topic, destinationIdentities });
+        if (every > 0) await new Promise(resolve => setTimeout(resolve, every));
       }
+      return sums;
     },
     async sendText(text, options) { await room.localParticipant.publishData(new TextEncoder().encode(text), { reliable: true, ...options }); },
+    // Bytes that are no message, straight into the reliable channel.
+    sendRaw(bytes) { room.engine.dataChannelForKind(0).send(new Uint8Array(bytes)); },
     simulate: scenario => room.simulateScenario(scenario),
     killSignal() { room.engine.client.ws?.close?.(); },
     state: () => room.state,
