@@ -241,7 +241,7 @@ static bool read_map(struct reading *r, ProtobufCMessage *m, const ProtobufCFiel
         return fail(r, f, "not an object, or given twice");
     if (count == 0)
         return true;
-    ProtobufCMessage **entries = take(r, count * sizeof(*entries));
+    ProtobufCMessage **entries = take(r, count * field_size(f));
     if (!entries)
         return fail(r, f, "too large");
     *(ProtobufCMessage ***)field_at(m, f) = entries;

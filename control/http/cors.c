@@ -18,6 +18,12 @@ static void add(h2o_req_t *req, const char *name, h2o_iovec_t value)
                           value.len);
 }
 
+/* What a proxied response says itself is left alone. */
+static bool has_said(const h2o_req_t *req, const char *name)
+{
+    return h2o_find_header_by_str(&req->res.headers, name, strlen(name), -1) >= 0;
+}
+
 static void add_origin(h2o_req_t *req, const struct http_request *r)
 {
     h2o_iovec_t origin = header_of(req, "origin");
@@ -54,8 +60,10 @@ void cors_filter(h2o_filter_t *self, h2o_req_t *req, h2o_ostream_t **slot)
         h2o_setup_next_ostream(req, slot);
         return;
     }
-    add(req, "vary", iovec_of("Origin"));
-    add_origin(req, r);
+    if (!has_said(req, "vary"))
+        add(req, "vary", iovec_of("Origin"));
+    if (!has_said(req, "access-control-allow-origin"))
+        add_origin(req, r);
     if (!r && req->res.status == 413)
         slot = replace_too_large(req, slot);
     h2o_setup_next_ostream(req, slot);
