@@ -17,11 +17,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The layers of a simulcast appear one after the other. */
+#define LAYER_DELAY (30 * USEC_PER_MS)
+
 static void emit(struct publication *t, enum room_event e)
 {
     struct rooms *rs = t->owner->room->rooms;
     if (rs->out.event)
         rs->out.event(rs->out.ctx, e, t->owner->room, t->owner, t);
+}
+
+static void layers_due(void *arg, usec_t now)
+{
+    publication_changed(arg, now);
 }
 
 struct publication *publication_new(struct participant *p, uint64_t id, Livekit__TrackInfo *info,
@@ -34,6 +42,7 @@ struct publication *publication_new(struct participant *p, uint64_t id, Livekit_
     t->cid = heap_text(cid);
     snprintf(t->sid, sizeof t->sid, "%s", info->sid);
     dynacast_init(t);
+    t->news = (struct timer){.fire = layers_due, .arg = t};
     struct publication **end = &p->publications;
     while (*end)
         end = &(*end)->next;
@@ -236,6 +245,7 @@ void publication_free(struct publication *t)
         subscription_free(t->subscribers);
     unlist(t);
     timer_stop(&t->owner->room->rooms->timers, &t->quality_timer);
+    timer_stop(&t->owner->room->rooms->timers, &t->news);
     livekit__track_info__free_unpacked(t->info, NULL);
     free(t->facts);
     free(t->cid);
@@ -300,7 +310,6 @@ void publication_set_muted(struct publication *t, bool muted, usec_t now)
 void publication_layer_seen(struct publication *t, uint32_t layer, const char *rid, uint32_t ssrc,
                             uint32_t rtx_ssrc, usec_t now)
 {
-    if (!track_info_layer(t->info, layer, rid, ssrc, rtx_ssrc))
-        return;
-    publication_changed(t, now);
+    if (track_info_layer(t->info, layer, rid, ssrc, rtx_ssrc))
+        timer_start_before(&t->owner->room->rooms->timers, &t->news, now + LAYER_DELAY);
 }

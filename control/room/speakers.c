@@ -8,7 +8,7 @@
 #include <math.h>
 
 #define WINDOW_MS       400
-#define SILENCE_AFTER   (900 * USEC_PER_MS) /* without any report, two windows */
+#define SILENCE_AFTER   (550 * USEC_PER_MS) /* without a report: a window and some patience */
 #define EIGHTHS         8
 #define SIMULATED_LEVEL 0.9
 
@@ -104,17 +104,19 @@ static bool compare_room(struct room *r)
     return speech;
 }
 
-/* Ends the window: what was not heard is silent. */
-static void close_window(struct rooms *rs, usec_t now)
+static void forget_silent(struct room *r, usec_t now)
+{
+    for (struct participant *p = r->participants; p; p = p->next)
+        for (struct publication *t = p->publications; t; t = t->next)
+            if (now - t->heard_at >= SILENCE_AFTER)
+                t->level = 0;
+}
+
+static void compare_all(struct rooms *rs, usec_t now)
 {
     bool speech = false;
     for (struct room *r = rs->first; r; r = r->next) {
-        for (struct participant *p = r->participants; p; p = p->next)
-            for (struct publication *t = p->publications; t; t = t->next) {
-                t->level =
-                    t->heard ? speakers_smooth(&rs->config, t->level, t->loudest, t->active_ms) : 0;
-                t->heard = false;
-            }
+        forget_silent(r, now);
         speech |= compare_room(r);
     }
     if (speech)
@@ -125,7 +127,7 @@ static void close_window(struct rooms *rs, usec_t now)
 
 static void nothing_heard(void *arg, usec_t now)
 {
-    close_window(arg, now);
+    compare_all(arg, now);
 }
 
 void speakers_init(struct rooms *rs)
@@ -139,11 +141,11 @@ void speakers_levels(struct rooms *rs, const Sluice__Link__AudioLevels *m, usec_
         struct publication *t = index_find(&rs->publications, m->levels[i]->track);
         if (!t)
             continue;
-        t->heard = true;
-        t->loudest = m->levels[i]->loudest;
-        t->active_ms = m->levels[i]->active_ms;
+        t->heard_at = now;
+        t->level =
+            speakers_smooth(&rs->config, t->level, m->levels[i]->loudest, m->levels[i]->active_ms);
     }
-    close_window(rs, now);
+    compare_all(rs, now);
 }
 
 static void simulation_ended(void *arg, usec_t now)

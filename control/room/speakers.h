@@ -10,7 +10,8 @@
 
 void speakers_init(struct rooms *rs);
 
-/* The levels of one window, of all rooms; tracks that are not in it were silent. */
+/* The levels of one window, of all rooms. Each media worker reports its own tracks, so a track that
+ * is missing is silent only if nobody reports it for more than a window. */
 void speakers_levels(struct rooms *rs, const Sluice__Link__AudioLevels *m, usec_t now);
 
 /* The smoothed linear level (0..1) after a window with this loudest packet (-dBov) and this much

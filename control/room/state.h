@@ -191,10 +191,10 @@ struct publication {
     uint32_t wanted_layer; /* 255: none */
     int told_quality;      /* -2: never, -1: off, else VideoQuality */
     struct timer quality_timer;
+    struct timer news; /* layers were seen: told together */
     /* speakers */
-    uint32_t loudest, active_ms; /* of the present window */
-    bool heard;
-    double level; /* smoothed, linear */
+    usec_t heard_at; /* of the last report of its level */
+    double level;    /* smoothed, linear */
     struct quality_score score;
 };
 

@@ -197,9 +197,6 @@ Livekit__TrackInfo *track_info_new(const struct rooms *rs, const Livekit__AddTra
     add_codecs(&a, rs, req, m);
     add_features(&a, req, m);
     m->simulcast = m->type == LIVEKIT__TRACK_TYPE__VIDEO && !track_is_svc(m) && m->n_layers > 1;
-    Livekit__TimedVersion version = LIVEKIT__TIMED_VERSION__INIT;
-    version.unix_micro = (int64_t)clock_realtime();
-    m->version = &version;
     Livekit__TrackInfo *result = own(m);
     arena_free(&a);
     return result;
@@ -243,6 +240,11 @@ void track_info_negotiated(Livekit__TrackInfo *info, const struct sdp_negotiated
     enum sdp_codec codec = facts->payloads[0].codec;
     set_text(&info->mime_type, sdp_codec_mime(codec));
     set_text(&info->mid, facts->mid);
+    if (!info->version) {
+        info->version = heap_new(sizeof *info->version);
+        livekit__timed_version__init(info->version);
+        info->version->unix_micro = (int64_t)clock_realtime();
+    }
     name_layers(info->layers, info->n_layers, facts);
     Livekit__SimulcastCodecInfo *c = negotiated_codec(info, codec);
     if (!c)

@@ -34,9 +34,7 @@ Livekit__VideoQuality track_layer_quality(const Livekit__TrackInfo *info, uint32
     uint32_t n = layer_count(info);
     if (n == 0)
         return layer < LAYERS_MAX ? (Livekit__VideoQuality)layer : LIVEKIT__VIDEO_QUALITY__HIGH;
-    if (layer + 1 >= n)
-        return LIVEKIT__VIDEO_QUALITY__HIGH; /* the top is all there is to ask for */
-    return info->layers[layer]->quality;
+    return info->layers[layer < n ? layer : n - 1]->quality;
 }
 
 static uint32_t layer_of_quality(const Livekit__TrackInfo *info, Livekit__VideoQuality q)

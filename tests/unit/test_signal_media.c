@@ -140,12 +140,14 @@ static void a_layer_that_is_seen_is_told(void **state)
     e.body_case = SLUICE__LINK__EVENT__BODY_LAYER_SEEN;
     e.layer_seen = &body;
     stage_event(&stage, &e);
+    stage_pass(&stage, 50 * USEC_PER_MS);
     assert_string_equal(actor_heard(&bob), "update");
     const Livekit__ParticipantInfo *info =
         actor_last(&bob, LIVEKIT__SIGNAL_RESPONSE__MESSAGE_UPDATE)->update->participants[0];
     assert_int_equal(info->tracks[1]->layers[1]->ssrc, 4242);
     assert_int_equal(info->tracks[1]->codecs[0]->layers[1]->ssrc, 4242);
     stage_event(&stage, &e);
+    stage_pass(&stage, 50 * USEC_PER_MS);
     assert_string_equal(actor_heard(&bob), "");
 }
 
