@@ -39,8 +39,8 @@ static bool allocate(struct media *m, const struct media_config *c)
     m->feeds = calloc(c->tracks, sizeof *m->feeds);
     m->downtracks = calloc(c->downtracks, sizeof *m->downtracks);
     m->twcc = calloc(c->sessions, sizeof *m->twcc);
-    m->history_slots =
-        calloc((size_t)c->tracks * MEDIA_LAYERS_MAX, m->history_video * sizeof *m->history_slots);
+    size_t slots = (size_t)c->tracks * MEDIA_LAYERS_MAX * m->history_video;
+    m->history_slots = calloc(slots, sizeof(struct frame *));
     m->sent_slots = calloc(c->downtracks, SENT_LOG_SLOTS * sizeof *m->sent_slots);
     return m->sessions && m->tracks && m->feeds && m->downtracks && m->twcc && m->history_slots &&
            m->sent_slots && frame_pool_init(&m->frames, c->frames) &&

@@ -15,6 +15,8 @@
 
 static void link_workers(struct world *w)
 {
+    for (unsigned i = 0; i < w->workers; i++)
+        assert_true(doorbell_init(&w->bells[i]));
     for (unsigned a = 0; a < w->workers; a++) {
         for (unsigned b = 0; b < w->workers; b++) {
             if (a == b)
@@ -22,6 +24,7 @@ static void link_workers(struct world *w)
             struct ring *r = ring_create(256, (uint32_t)media_peer_slot_size());
             w->rings[a].to_peer[b] = r;
             w->rings[b].from_peer[a] = r;
+            w->rings[a].peer_bells[b] = &w->bells[b];
         }
     }
 }
@@ -35,7 +38,7 @@ struct world *world_open(unsigned workers)
     w->now = START;
     w->profile = SRTP_AEAD_AES_128_GCM;
     w->srtp = srtp_engine_create(NULL);
-    struct pktio_sim_config sim = {.workers = workers, .slots = 2048};
+    struct pktio_sim_config sim = {.workers = workers, .slots = 2048, .wake = true};
     for (unsigned i = 0; i < workers; i++)
         sim.counters[i] = &w->counters[i];
     w->set = pktio_sim_open(&sim);
@@ -73,6 +76,7 @@ void world_close(struct world *w)
     }
     for (unsigned i = 0; i < w->workers; i++) {
         media_destroy(w->media[i]);
+        doorbell_close(&w->bells[i]);
         ring_destroy(w->rings[i].commands);
         ring_destroy(w->rings[i].packets_in);
         ring_destroy(w->rings[i].events);
@@ -143,6 +147,12 @@ static size_t collect(struct world *w, unsigned worker)
         ring_consume(w->rings[worker].events);
     }
     return n;
+}
+
+void world_collect(struct world *w)
+{
+    for (unsigned i = 0; i < w->workers; i++)
+        collect(w, i);
 }
 
 void world_settle(struct world *w)

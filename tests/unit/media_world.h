@@ -59,6 +59,7 @@ struct world {
     struct counters counters[WORLD_WORKERS];
     struct media *media[WORLD_WORKERS];
     struct media_rings rings[WORLD_WORKERS];
+    struct doorbell bells[WORLD_WORKERS];
     struct srtp_engine *srtp;
     struct peer peers[WORLD_PEERS];
     unsigned n_peers;
@@ -71,6 +72,8 @@ void world_close(struct world *w);
 
 /* Turns all workers at the present time until nothing is left to do, and delivers. */
 void world_settle(struct world *w);
+/* Delivers what the workers have sent so far, without turning them. */
+void world_collect(struct world *w);
 /* Lets time pass, a millisecond at a time. */
 void world_pass(struct world *w, usec_t time);
 
