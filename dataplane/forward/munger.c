@@ -15,20 +15,10 @@ void munger_switch(struct munger *m, uint64_t seq, uint32_t ts, uint32_t sent_ts
     m->drops.newest = m->missing.newest = 0;
 }
 
-/* Takes note of what lies between the highest number so far and `seq`. */
-static void note_gap(struct munger *m, uint64_t seq)
-{
-    uint64_t from = m->highest + 1;
-    if (seq - from > RECENT_SET_SPAN)
-        from = seq - RECENT_SET_SPAN;
-    for (; from < seq; from++)
-        recent_set_add(&m->missing, from);
-}
-
 bool munger_forward(struct munger *m, uint64_t seq, uint32_t ts, uint64_t *sent)
 {
     if (seq > m->highest) {
-        note_gap(m, seq);
+        recent_set_add_range(&m->missing, m->highest + 1, seq);
         m->highest = seq;
         m->last_ts = munger_ts(m, ts);
         m->sent = *sent = seq - m->offset;
@@ -44,7 +34,7 @@ void munger_drop(struct munger *m, uint64_t seq)
 {
     if (!m->started || seq <= m->highest)
         return;
-    note_gap(m, seq);
+    recent_set_add_range(&m->missing, m->highest + 1, seq);
     recent_set_add(&m->drops, seq);
     m->highest = seq;
     m->offset++;

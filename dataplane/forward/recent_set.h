@@ -20,6 +20,9 @@ struct recent_set {
 /* n > newest. */
 void recent_set_add(struct recent_set *s, uint64_t n);
 
+/* All of [from, end), of which the last RECENT_SET_SPAN stay; from > newest. */
+void recent_set_add_range(struct recent_set *s, uint64_t from, uint64_t end);
+
 bool recent_set_has(const struct recent_set *s, uint64_t n);
 
 /* Takes n out; false if it was not there. */

@@ -77,6 +77,8 @@ bool binding_guess(struct media *m, struct session *s, const struct rtp_packet *
 {
     (void)m;
     bool has_mid;
+    if (p->ssrc == 0) /* probes */
+        return false;
     if (guess_by_mid(s, p, b, rid, &has_mid))
         return true;
     if (has_mid)

@@ -61,6 +61,7 @@ static void restart(struct downtrack *d)
     d->select.simulcast.max_temporal = d->config.max_temporal;
     d->select.dd.max_spatial = d->select.vp9.max_spatial = d->config.max_spatial;
     d->select.dd.max_temporal = d->select.vp9.max_temporal = d->config.max_temporal;
+    d->by_dd = d->by_vp9 = false; /* as the next packet is */
     d->anew = true;
 }
 
@@ -102,11 +103,11 @@ static bool needs_key_frame(const struct downtrack *d, uint8_t *layer)
 {
     if (!d->video || !downtrack_writable(d))
         return false;
-    if (d->svc) {
-        *layer = 0;
-        return d->by_vp9 ? vp9_selector_wants_key_frame(&d->select.vp9, d->top_spatial)
-                         : svc_selector_wants_key_frame(&d->select.dd, d->top_spatial);
-    }
+    *layer = 0;
+    if (d->by_dd)
+        return svc_selector_wants_key_frame(&d->select.dd, d->top_spatial);
+    if (d->by_vp9)
+        return vp9_selector_wants_key_frame(&d->select.vp9, d->top_spatial);
     *layer = d->select.simulcast.target;
     return *layer == LAYER_NONE || simulcast_selector_wants_key_frame(&d->select.simulcast);
 }

@@ -64,6 +64,7 @@ struct session {
     uint32_t rtcp_index;  /* of the next SRTCP packet sent */
     uint32_t report_ssrc; /* sender SSRC of what is told to the publisher */
     struct srtcp_stream rtcp_in;
+    struct srtp_stream probes; /* SSRC 0: padding to probe the way with, before there is media */
     unsigned n_remotes;
     struct net_addr remotes[SESSION_REMOTES_MAX];
     LIST_HEAD(, track) tracks;
@@ -99,7 +100,6 @@ struct layer {
     struct source_clock clock;
     struct dd_stream dd;
     usec_t pli_at;          /* newest PLI; 0: none */
-    bool key_frame_wanted;  /* asked for and not come */
     bool key_frame_pending; /* to be asked for when the throttle allows */
     bool seeding;
     usec_t seed_until;
@@ -257,7 +257,7 @@ static inline struct downtrack *downtrack_of(struct media *m, handle_t h)
     return h && i < m->config.downtracks && m->downtracks[i].handle == h ? &m->downtracks[i] : NULL;
 }
 
-/* False if the ring is full (counted) or there is none. */
+/* False if the ring is full (counted). */
 bool media_emit(struct media *m, const struct media_event *event);
 
 /* command.c */

@@ -82,7 +82,7 @@ void feed_settle(struct media *m, struct feed *f)
     if (!f->track)
         return;
     uint8_t wanted = wanted_layer(f);
-    bool told = !m->rings.events || tell_session_thread(m, f, wanted);
+    bool told = tell_session_thread(m, f, wanted);
     bool asked = tell_track_worker(m, f, wanted);
     f->wanted_told = told ? wanted : f->wanted_told;
     f->wanted_asked = asked ? wanted : f->wanted_asked;

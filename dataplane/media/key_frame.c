@@ -20,7 +20,6 @@ static void send_pli(struct media *m, struct track *t, struct layer *l)
     struct writer w = writer_of(buf, sizeof buf - SRTCP_EXPAND_MAX);
     l->pli_at = m->now;
     l->key_frame_pending = false;
-    l->key_frame_wanted = true;
     if (!rtcp_write_pli(&w, l->media.ssrc, l->media.ssrc))
         return;
     outbox_rtcp(m, t->session, buf, writer_length(&w));
@@ -59,7 +58,7 @@ void key_frame_came(struct media *m, struct track *t, struct layer *l)
 {
     (void)m;
     (void)t;
-    l->key_frame_wanted = l->key_frame_pending = l->seeding = false;
+    l->key_frame_pending = l->seeding = false;
 }
 
 static usec_t layer_deadline(const struct media *m, const struct track *t, const struct layer *l)

@@ -102,7 +102,9 @@ size_t media_peer_slot_size(void)
 
 bool media_emit(struct media *m, const struct media_event *event)
 {
-    struct media_event *slot = m->rings.events ? ring_reserve(m->rings.events) : NULL;
+    if (!m->rings.events)
+        return true;
+    struct media_event *slot = ring_reserve(m->rings.events);
     if (!slot) {
         count(m, COUNTER_DROP_RING_FULL);
         return false;

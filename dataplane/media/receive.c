@@ -209,6 +209,37 @@ static bool process(struct media *m, struct arrival *a)
     return true;
 }
 
+/* Where the session's video has its transport-wide sequence numbers; 0: nowhere. */
+static uint8_t transport_cc_id(const struct session *s)
+{
+    const struct track *t;
+    LIST_FOREACH(t, &s->tracks, link)
+    {
+        if (t->config.video && t->config.extensions.transport_cc)
+            return t->config.extensions.transport_cc;
+    }
+    return 0;
+}
+
+/* A probe counts for transport feedback and nothing else. */
+static bool receive_probe(struct media *m, struct session *s, const struct rtp_packet *p,
+                          const uint8_t *data, size_t len)
+{
+    uint8_t plain[FRAME_DATA];
+    size_t plain_len;
+    uint64_t index;
+    uint16_t seq;
+    struct rtp_extension e;
+    if (p->ssrc != 0 || !rtp_extension_find(p, transport_cc_id(s), &e) ||
+        !transport_cc_get(&e, &seq) ||
+        srtp_unprotect(m->srtp, s->receive, &s->probes, data, len, p->header_len, plain, &plain_len,
+                       &index) != SRTP_OK)
+        return false;
+    twcc_recorder_record(s->twcc, seq, p->ssrc, p->marker, m->now);
+    session_touch(m, s);
+    return true;
+}
+
 void receive_rtp(struct media *m, struct session *s, const uint8_t *data, size_t len)
 {
     struct arrival a = {.session = s, .wire_len = len};
@@ -218,7 +249,8 @@ void receive_rtp(struct media *m, struct session *s, const uint8_t *data, size_t
     }
     a.bound_before = binding_find(m, s, a.rtp.ssrc, &a.b);
     if (!a.bound_before && !binding_guess(m, s, &a.rtp, &a.b, a.rid)) {
-        count(m, COUNTER_DROP_RTP_UNKNOWN_SSRC);
+        if (!receive_probe(m, s, &a.rtp, data, len))
+            count(m, COUNTER_DROP_RTP_UNKNOWN_SSRC);
         return;
     }
     a.frame = take_frame(m, a.b.layer);

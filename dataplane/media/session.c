@@ -34,6 +34,7 @@ void session_open(struct media *m, handle_t h)
 
 void session_close(struct media *m, struct session *s)
 {
+    s->path.remote.family = 0; /* nothing more is sent */
     while (!LIST_EMPTY(&s->downtracks))
         downtrack_close(m, LIST_FIRST(&s->downtracks));
     while (!LIST_EMPTY(&s->tracks))
@@ -45,7 +46,6 @@ void session_close(struct media *m, struct session *s)
     srtp_key_destroy(s->receive);
     srtp_key_destroy(s->send);
     s->receive = s->send = NULL;
-    s->path.remote.family = 0;
     s->handle = HANDLE_NONE;
 }
 
@@ -68,6 +68,7 @@ static void restart_streams(struct session *s)
         d->rtx_next &= 0xffff;
     }
     s->rtcp_in = (struct srtcp_stream){0};
+    s->probes = (struct srtp_stream){0};
     s->rtcp_index = 0;
 }
 

@@ -158,11 +158,14 @@ static enum selection choose(struct downtrack *d, const struct frame *f, bool *m
         return d->anew || other ? SELECT_SWITCH : SELECT_FORWARD;
     if (d->anew)
         choose_selector(d, p);
-    if (d->svc) {
-        d->top_spatial = p->key_frame || p->spatial > d->top_spatial ? p->spatial : d->top_spatial;
-        if (other && !p->key_frame)
+    if (d->svc && other) { /* begins anew */
+        if (!p->key_frame)
             return SELECT_IGNORE;
+        d->select.dd.started = false;
+        d->select.vp9.spatial = LAYER_NONE;
     }
+    if (p->key_frame || p->spatial > d->top_spatial)
+        d->top_spatial = p->spatial;
     if (d->by_dd)
         return p->dd_len ? svc_select(&d->select.dd, p, &f->svc, marker, mask) : SELECT_IGNORE;
     if (d->by_vp9)

@@ -292,6 +292,18 @@ static void transport_feedback_is_sent(void **state)
             peer_send(c.w, c.alice, &s);
         world_pass(c.w, 10000);
     }
+    for (uint16_t i = 24; i < 30; i++) { /* probes, of SSRC 0 */
+        uint8_t padding[200] = {[199] = 200};
+        struct sent_packet s = {.pt = VP8_PT,
+                                .seq = i,
+                                .audio_level = -1,
+                                .transport_cc = i,
+                                .payload = padding,
+                                .payload_len = sizeof padding};
+        peer_send(c.w, c.alice, &s);
+    }
+    world_pass(c.w, 200000);
+    assert_int_equal(world_count(c.w, COUNTER_DROP_RTP_UNKNOWN_SSRC), 0);
     struct rtcp_packet p;
     struct rtcp_twcc t;
     struct rtcp_twcc_cursor cursor;
@@ -307,7 +319,7 @@ static void transport_feedback_is_sent(void **state)
             missing += !status.received;
         }
     }
-    assert_true(received >= 45);
+    assert_int_equal(received, 59 + 6);
     assert_int_equal(missing, 1);
     world_close(c.w);
 }

@@ -35,6 +35,7 @@ struct scene {
     handle_t track, down;
     struct media_downtrack d;
     uint8_t pt;
+    uint32_t ssrc;
     uint16_t seq, frame;
     uint32_t ts;
     unsigned phase;
@@ -43,7 +44,8 @@ struct scene {
 
 static struct scene scene_open(uint8_t pt)
 {
-    struct scene s = {.w = world_open(1), .pt = pt, .seq = 65000, .frame = 65520, .ts = 5};
+    struct scene s = {
+        .w = world_open(1), .pt = pt, .ssrc = SVC_SSRC, .seq = 65000, .frame = 65520, .ts = 5};
     s.alice = world_peer(s.w, 0);
     s.bob = world_peer(s.w, 0);
     struct media_track t = {.svc = true};
@@ -64,7 +66,8 @@ static void send_layer(struct scene *s, unsigned spatial, uint8_t template, bool
                             .marker = spatial == 2,
                             .seq = s->seq++,
                             .ts = s->ts,
-                            .ssrc = SVC_SSRC,
+                            .ssrc = s->ssrc,
+                            .mid = "1",
                             .audio_level = -1,
                             .transport_cc = -1,
                             .dd = dd,
@@ -199,6 +202,51 @@ static void begins_with_a_structure(void **state)
     world_close(s.w);
 }
 
+/* Encoder and SSRC begin anew in the middle: numbers go on, frames are the new stream's. */
+static void another_ssrc_of_the_same_stream(void **state)
+{
+    (void)state;
+    struct scene s = scene_open(AV1_PT);
+    send_picture(&s, true);
+    send_picture(&s, false);
+    s.ssrc += 7;
+    s.frame = 3;
+    s.seq = 77;
+    s.ts = 12345;
+    send_picture(&s, false);
+    unsigned from = peer_rtp_count(s.bob, s.d.ssrc);
+    assert_int_equal(check(&s, 0, 2), 4);
+    send_picture(&s, true);
+    send_picture(&s, false);
+    assert_int_equal(check(&s, from, 2), 4);
+    world_close(s.w);
+}
+
+/* AV1 without dependency descriptors is one layer. */
+static void av1_without_descriptors(void **state)
+{
+    (void)state;
+    struct scene s = scene_open(AV1_PT);
+    static const uint8_t key[] = {0x28, 0x02, 0x08, 0x00, 0x30, 0x10};
+    static const uint8_t delta[] = {0x10, 0x30, 0x40, 0x00};
+    for (unsigned i = 0; i < 60; i++) {
+        struct sent_packet p = {.pt = AV1_PT,
+                                .marker = true,
+                                .seq = s.seq++,
+                                .ts = s.ts += 3000,
+                                .ssrc = SVC_SSRC,
+                                .audio_level = -1,
+                                .transport_cc = -1,
+                                .payload = i ? delta : key,
+                                .payload_len = i ? sizeof delta : sizeof key};
+        peer_send(s.w, s.alice, &p);
+        world_pass(s.w, 33333);
+    }
+    assert_int_equal(peer_rtp_count(s.bob, s.d.ssrc), 60);
+    assert_in_range(plis_for(s.alice, SVC_SSRC), 0, 1);
+    world_close(s.w);
+}
+
 /* Three spatial layers, two temporal ones; flags of RFC 9628: I P L F B E V Z. */
 static void send_vp9(struct scene *s, bool key, unsigned temporal)
 {
@@ -257,6 +305,8 @@ int main(void)
         cmocka_unit_test(av1_layers),
         cmocka_unit_test(vp9_layers_with_dependency_descriptor),
         cmocka_unit_test(begins_with_a_structure),
+        cmocka_unit_test(another_ssrc_of_the_same_stream),
+        cmocka_unit_test(av1_without_descriptors),
         cmocka_unit_test(vp9_layers_by_its_own_descriptor),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
