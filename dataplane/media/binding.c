@@ -118,7 +118,7 @@ static void restart_layer(struct media *m, struct layer *l, uint32_t clock_rate)
     l->reported_received = l->reported_bytes = 0;
     l->reported_lost = 0;
     history_clear(&l->history, &m->frames);
-    l->told = false;
+    l->told = l->begun = false;
 }
 
 static void take_early_clock(struct media *m, struct session *s, const struct binding *b,

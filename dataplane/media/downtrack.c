@@ -138,7 +138,7 @@ void downtrack_retarget(struct media *m, struct downtrack *d)
     d->select.simulcast.target = target;
     if (!changed && d->next_key_frame != USEC_NEVER)
         return;
-    ask_key_frame(m, d);
+    d->next_key_frame = m->now; /* by the timer: the packets at hand may have one */
     schedule(m, d);
 }
 
@@ -184,7 +184,7 @@ void downtrack_set(struct media *m, handle_t h, const struct media_downtrack *c)
     set_live(m, d, !c->disabled && !c->track_muted);
     d->next_key_frame = USEC_NEVER;
     downtrack_retarget(m, d);
-    schedule(m, d);
+    downtrack_due(m, d);
     feed_touch(m, d->feed);
     session_touch(m, s);
 }

@@ -101,6 +101,7 @@ struct layer {
     struct dd_stream dd;
     usec_t pli_at;          /* newest PLI; 0: none */
     bool key_frame_pending; /* to be asked for when the throttle allows */
+    bool begun;             /* a packet came */
     bool seeding;
     usec_t seed_until;
     bool told, rtx_told; /* MEDIA_LAYER_SEEN */

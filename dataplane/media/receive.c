@@ -163,11 +163,18 @@ static void queue(struct media *m, struct track *t, struct frame *f)
 static void announce(struct media *m, const struct binding *b)
 {
     struct layer *l = b->layer;
-    if (b->rtx ? l->rtx_told || !l->told : l->told)
+    if (b->rtx ? !l->rtx_told && l->told : !l->told)
+        binding_announce(m, b->track, l);
+}
+
+/* A layer's first packet: unless a key frame starts with it, one is asked for. */
+static void begin_layer(struct media *m, const struct binding *b, bool key_frame)
+{
+    if (b->layer->begun)
         return;
-    binding_announce(m, b->track, l);
-    if (!b->rtx && b->track->config.video)
-        key_frame_seed(m, b->track, l);
+    b->layer->begun = true;
+    if (b->track->config.video && !key_frame)
+        key_frame_seed(m, b->track, b->layer);
 }
 
 static void note_level(struct media *m, struct arrival *a, const struct extensions *x,
@@ -199,7 +206,9 @@ static bool process(struct media *m, struct arrival *a)
     if (!t->config.video)
         note_level(m, a, &x, payload);
     a->frame->info.recovered = a->b.rtx;
-    if (!describe(m, t, a->b.layer, a->frame, &a->rtp, payload, in_order, &x.dd))
+    bool clear = describe(m, t, a->b.layer, a->frame, &a->rtp, payload, in_order, &x.dd);
+    begin_layer(m, &a->b, clear && a->frame->info.key_frame);
+    if (!clear)
         return false;
     if (a->frame->info.key_frame)
         key_frame_came(m, t, a->b.layer);
