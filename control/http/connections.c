@@ -25,6 +25,7 @@ void connections_pause(struct http_server *s, bool pause)
 
 void connection_break(struct connection *c)
 {
+    c->broken = true;
     shutdown(h2o_socket_get_fd(c->sock), SHUT_RDWR);
 }
 
@@ -80,6 +81,7 @@ static void admit(struct http_server *s, h2o_socket_t *sock)
         h2o_socket_close(sock);
         return;
     }
+    receiving_watch(s);
     unsigned timeout = USER_TIMEOUT_MS;
     setsockopt(h2o_socket_get_fd(sock), IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof(timeout));
     h2o_http1_accept(&s->accept, sock, *h2o_get_timestamp(&s->context, NULL, NULL));

@@ -34,6 +34,8 @@ struct http_config {
     const char *const *prefixes; /* stripped once from the front of a path: "/livekit/sfu" */
     size_t prefix_count;
     uint64_t body_max;                /* bytes; default 10 MiB */
+    uint64_t receive_max;             /* bytes of requests being received, on all connections;
+                                         default 64 MiB: over it the largest are cut off */
     unsigned connections_max;         /* default 4096: more wait in the kernel's queue */
     unsigned connections_per_address; /* default 256; an IPv6 address counts by its /64. Loopback,
                                          private and link-local peers (proxies) are exempt */
@@ -153,6 +155,7 @@ struct http_counters {
     unsigned connections, websockets; /* now */
     uint64_t accepted;
     uint64_t refused_per_address; /* closed at accept */
+    uint64_t refused_for_memory;  /* cut off for receive_max */
     uint64_t requests, answer_timeouts, send_timeouts;
 };
 

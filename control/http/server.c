@@ -10,8 +10,9 @@
 #include "common/random.h"
 #include "control/http/server.h"
 
-#define BODY_MAX_DEFAULT (10u << 20)
-#define BACKLOG          1024
+#define BODY_MAX_DEFAULT    (10u << 20)
+#define RECEIVE_MAX_DEFAULT (64u << 20)
+#define BACKLOG             1024
 
 static unsigned or_default(unsigned value, unsigned standard)
 {
@@ -22,6 +23,8 @@ static void fill_config(struct http_config *c)
 {
     if (c->body_max == 0)
         c->body_max = BODY_MAX_DEFAULT;
+    if (c->receive_max == 0)
+        c->receive_max = RECEIVE_MAX_DEFAULT;
     c->connections_max = or_default(c->connections_max, 4096);
     c->connections_per_address = or_default(c->connections_per_address, 256);
     c->request_timeout_ms = or_default(c->request_timeout_ms, 10000);
@@ -99,6 +102,7 @@ struct http_server *http_server_create(struct loop *l, const struct http_config 
         return NULL;
     }
     s->resume = (struct loop_timer){.fire = on_resume, .arg = s};
+    s->sweep = (struct loop_timer){.fire = receiving_sweep, .arg = s};
     setup_h2o(s);
     return s;
 }
@@ -201,6 +205,7 @@ void http_server_destroy(struct http_server *s)
         log_error("http", "%u connections do not end", s->counters.connections);
         return; /* leaked rather than used after free; the process is ending */
     }
+    loop_timer_cancel(s->loop, &s->sweep);
     h2o_multithread_queue_t *queue = s->context.queue;
     h2o_context_dispose(&s->context);
     free(queue); /* h2o closes it and forgets the struct */

@@ -40,7 +40,7 @@ struct http_server {
     uint16_t ports[HTTP_LISTEN_MAX];
     size_t listener_count;
     bool paused; /* listeners are not read: too many connections or no descriptors */
-    struct loop_timer resume;
+    struct loop_timer resume, sweep;
 
     struct connection *connections;
     uint64_t
@@ -59,6 +59,7 @@ struct connection {
     struct connection *next, *prev;
     struct http_request *request; /* the one being received, answered or sent, or NULL */
     struct websocket *websocket;  /* after the upgrade */
+    bool broken;                  /* by connection_break() */
 };
 
 /* Lives in memory of the h2o request, which ends it. */
@@ -81,6 +82,10 @@ void connections_pause(struct http_server *s, bool pause);
 /* Breaks the connection: pending reads and writes fail. */
 void connection_break(struct connection *c);
 struct connection *connection_of(h2o_req_t *req);
+
+/* receiving.c: the memory of requests that are being received */
+void receiving_sweep(void *server, usec_t now);
+void receiving_watch(struct http_server *s);
 
 /* request.c: h2o's handler */
 int request_start(h2o_handler_t *self, h2o_req_t *req);

@@ -11,9 +11,9 @@
 #include "common/log.h"
 #include "control/http/server.h"
 
-#define WRITE_MAX     16384 /* bytes of one write */
-#define FRAGMENTS_MAX 1024  /* of one message: wslay keeps a heap block for each */
-#define PONGS_MAX     64    /* answers to pings that wait for a slow client */
+#define WRITE_MAX     8192 /* bytes of one write */
+#define FRAGMENTS_MAX 1024 /* of one message: wslay keeps a heap block for each */
+#define PONGS_MAX     64   /* answers to pings that wait for a slow client */
 #define REASON_MAX    123 /* RFC 6455 section 5.5: a control frame has 125 bytes, two are the code */
 
 struct websocket {

@@ -478,6 +478,31 @@ static void destroying_with_work_under_way(void **state)
     close(sending);
 }
 
+/* Two requests that each may be this large, but not both at once. */
+static void bodies_that_together_are_too_much(void **state)
+{
+    static const struct http_config cfg = {.body_max = 1 << 20, .receive_max = 1 << 20};
+    static const char head[] = "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n";
+    static char part[800000];
+    struct harness h;
+    int fds[2];
+    (void)state;
+    harness_open(&h, &cfg);
+    for (int i = 0; i < 2; i++) {
+        fds[i] = harness_connect(&h);
+        assert_true(harness_send(&h, fds[i], head, sizeof(head) - 1));
+        harness_send(&h, fds[i], part, sizeof(part) - (size_t)i * 1000);
+    }
+    harness_wait(&h, 700);
+    assert_int_equal(http_server_counters(h.server).refused_for_memory, 1);
+    assert_int_equal(http_server_counters(h.server).connections, 1);
+    char byte;
+    assert_true(recv(fds[0], &byte, 1, 0) <= 0 && recv(fds[1], &byte, 1, 0) < 0);
+    close(fds[0]);
+    close(fds[1]);
+    harness_close(&h);
+}
+
 static void write_file(const char *directory, const char *name, const char *text)
 {
     char path[128];
@@ -535,6 +560,7 @@ int main(void)
         IN_SCENE(cross_origin),
         IN_SCENE(keep_alive_and_pipelining),
         IN_SCENE(bodies_over_the_limit),
+        cmocka_unit_test(bodies_that_together_are_too_much),
         IN_SCENE(long_request_lines),
         IN_SCENE(slow_requests_are_cut_off),
         IN_SCENE(http2_is_refused),
