@@ -49,7 +49,7 @@ static void end_unpublished(struct offer *o)
             continue;
         struct sdp_text mid = sdp_text_of(t->facts->mid, strlen(t->facts->mid));
         const struct sdp_section *sec = sdp_section_by_mid(&o->s->description, mid);
-        if (!sec || !sdp_section_sends(sec) || sec->port == 0)
+        if (!sec || !sdp_section_sends(sec) || !sdp_section_lives(sec))
             publication_end(t, o->now);
     }
 }

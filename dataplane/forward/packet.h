@@ -37,6 +37,7 @@ struct packet_info {
     union {
         struct vp8_descriptor vp8;
         struct vp9_layer vp9;
+        uint16_t red_primary; /* where in the payload the newest block begins; 0: unknown */
     };
 };
 

@@ -6,6 +6,7 @@
 #include "dataplane/rtp/av1.h"
 #include "dataplane/rtp/h264.h"
 #include "dataplane/rtp/h265.h"
+#include "dataplane/rtp/red.h"
 #include "dataplane/rtp/vp9.h"
 
 #include <string.h>
@@ -89,6 +90,13 @@ static bool describe_dependencies(struct track *t, struct layer *l, struct frame
     return true;
 }
 
+static void describe_red(struct packet_info *i, const struct rtp_packet *p)
+{
+    struct red_payload r;
+    if (red_parse(&r, p->payload, p->payload_len))
+        i->red_primary = (uint16_t)(r.primary.data - p->payload);
+}
+
 bool describe(struct media *m, struct track *t, struct layer *l, struct frame *f,
               const struct rtp_packet *p, const struct media_payload *payload, bool in_order,
               const struct rtp_extension *dd)
@@ -107,6 +115,8 @@ bool describe(struct media *m, struct track *t, struct layer *l, struct frame *f
         .layer = (uint8_t)(l - t->layers),
         .marker = p->marker,
     };
+    if (payload->codec == MEDIA_RED && !t->config.encrypted)
+        describe_red(&f->info, p);
     if (!t->config.video || p->payload_len == 0)
         return true;
     if (!describe_payload(&f->info, p, t->config.encrypted) ||

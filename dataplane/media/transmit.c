@@ -19,7 +19,8 @@
 struct outgoing {
     struct rtp_header header;
     uint32_t roc;
-    uint8_t prefix_len, cut; /* prefix stands in place of the payload's first `cut` bytes */
+    uint8_t prefix_len;
+    uint16_t cut; /* prefix stands in place of the payload's first `cut` bytes */
     uint8_t prefix[PREFIX_MAX];
     uint8_t dd_len;
     uint8_t dd[DD_LENGTH_MAX];
@@ -41,6 +42,18 @@ bool transmit_payload_type(struct downtrack *d, uint8_t codec, uint8_t variant)
         return true;
     }
     return false;
+}
+
+/* Who has no RED gets of it what is new, as Opus: says how much of the payload goes. */
+static bool fit_payload_type(struct downtrack *d, const struct packet_info *p, uint16_t *cut)
+{
+    *cut = 0;
+    if (transmit_payload_type(d, p->codec, p->variant))
+        return true;
+    if (p->codec != MEDIA_RED || !p->red_primary)
+        return false;
+    *cut = p->red_primary;
+    return transmit_payload_type(d, MEDIA_OPUS, 0);
 }
 
 /* ---- writing ---- */
@@ -241,7 +254,7 @@ static void note_sent(struct media *m, struct downtrack *d, const struct packet_
 }
 
 static void send_packet(struct media *m, struct downtrack *d, const struct frame *f, bool marker,
-                        uint32_t mask)
+                        uint32_t mask, uint16_t cut)
 {
     const struct packet_info *p = &f->info;
     struct vp8_descriptor vp8;
@@ -261,7 +274,8 @@ static void send_packet(struct media *m, struct downtrack *d, const struct frame
                                    .ts = munger_ts(&d->munger, p->ts),
                                    .ssrc = d->ssrc};
     o.roc = (uint32_t)(sent >> 16);
-    o.prefix_len = o.cut = o.dd_len = 0;
+    o.prefix_len = o.dd_len = 0;
+    o.cut = cut;
     uint8_t step = 0;
     if (rewrite) {
         put_vp8(&o, &p->vp8, &vp8);
@@ -279,12 +293,13 @@ static void transmit_one(struct media *m, struct downtrack *d, const struct fram
     const struct packet_info *p = &f->info;
     bool marker = p->marker;
     uint32_t mask = d->mask;
+    uint16_t cut;
     if (p->payload_len == 0) { /* padding */
         if (p->ssrc == d->source_ssrc)
             munger_drop(&d->munger, p->seq);
         return;
     }
-    if (!transmit_payload_type(d, p->codec, p->variant)) {
+    if (!fit_payload_type(d, p, &cut)) {
         count(m, COUNTER_DROP_RTP_PAYLOAD_TYPE);
         return;
     }
@@ -303,7 +318,7 @@ static void transmit_one(struct media *m, struct downtrack *d, const struct fram
     }
     if (d->by_dd && mask != d->mask)
         begin_era(d, mask);
-    send_packet(m, d, f, marker, mask);
+    send_packet(m, d, f, marker, mask, cut);
 }
 
 void transmit_run(struct media *m, struct downtrack *d, struct frame *const *frames, unsigned n)
@@ -358,11 +373,11 @@ void transmit_again(struct media *m, struct downtrack *d, const struct frame *f,
 {
     const struct packet_info *p = &f->info;
     struct outgoing o;
-    if (p->ssrc != era->ssrc || !transmit_payload_type(d, p->codec, p->variant))
+    if (p->ssrc != era->ssrc || !fit_payload_type(d, p, &o.cut))
         return;
     o.header.marker = e->marker;
     o.header.ts = p->ts - era->ts_offset;
-    o.prefix_len = o.cut = o.dd_len = 0;
+    o.prefix_len = o.dd_len = 0;
     if (!address_again(d, &o, sent))
         return;
     if (p->codec == MEDIA_VP8 && vp8_munger_concerns(&p->vp8))

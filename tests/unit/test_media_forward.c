@@ -51,6 +51,51 @@ static void audio_goes_through(void **state)
     world_close(w);
 }
 
+/* RED to one who takes only Opus: the newest block alone, under the number it came with. */
+static void red_goes_as_opus(void **state)
+{
+    (void)state;
+    static const uint8_t header[] = {0x80 | OPUS_PT, 960 << 2 >> 8, 0x00, 40, OPUS_PT};
+    struct world *w = world_open(1);
+    struct peer *alice = world_peer(w, 0), *bob = world_peer(w, 0);
+    struct media_track t = {
+        .session = alice->session,
+        .n_payloads = 1,
+        .n_encodings = 1,
+        .mid = "0",
+        .payloads = {{.codec = MEDIA_RED, .pt = 63, .clock_rate = 48000}},
+        .encodings = {{.ssrc = MIC}},
+    };
+    handle_t mic = handle_make(3, 7);
+    world_set_track(w, alice, mic, &t);
+    struct media_downtrack d = {0};
+    world_downtrack(w, bob, mic, false, &d);
+    uint8_t payload[sizeof header + 40 + 60];
+    memcpy(payload, header, sizeof header);
+    memset(payload + sizeof header, 0xaa, 40);
+    memset(payload + sizeof header + 40, 0xbb, 60);
+    struct sent_packet s = {.pt = 63,
+                            .seq = 7,
+                            .ssrc = MIC,
+                            .audio_level = -1,
+                            .transport_cc = -1,
+                            .payload = payload,
+                            .payload_len = sizeof payload};
+    peer_send(w, alice, &s);
+    s.seq = 8;
+    s.payload_len = 2; /* cut short */
+    peer_send(w, alice, &s);
+    assert_int_equal(peer_rtp_count(bob, d.ssrc), 1);
+    const struct mail *m = peer_rtp(bob, d.ssrc, 0);
+    assert_int_equal(m->rtp.pt, 120);
+    assert_int_equal(m->rtp.seq, 7);
+    assert_int_equal(m->rtp.payload_len, 60);
+    assert_int_equal(m->rtp.payload[0], 0xbb);
+    assert_int_equal(m->rtp.payload[59], 0xbb);
+    assert_int_equal(bob->bad, 0);
+    world_close(w);
+}
+
 /* ---- simulcast ---- */
 
 /* What a decoder needs: numbers without a gap, time that only goes on, pictures one by one. */
@@ -149,6 +194,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(audio_goes_through),
+        cmocka_unit_test(red_goes_as_opus),
         cmocka_unit_test(simulcast_switches_at_key_frames),
         cmocka_unit_test(simulcast_with_short_descriptors),
         cmocka_unit_test(simulcast_without_sender_reports),
