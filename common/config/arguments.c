@@ -242,19 +242,42 @@ static bool read_body(struct config *c, const struct arguments *a, bool developm
     return ok;
 }
 
+static bool read_key_file(struct config *c, char *err)
+{
+    char text[65536], reason[FILE_REASON];
+    c->n_own_keys = c->n_keys;
+    if (!*c->key_file)
+        return true;
+    bool ok = file_read_secret(c->key_file, text, sizeof(text), reason)
+                  ? yaml_read_keys(c, text, strlen(text), c->key_file, err)
+                  : wrong(err, "key_file", reason);
+    explicit_bzero(text, sizeof(text));
+    return ok;
+}
+
 static bool read_keys(struct config *c, const struct arguments *a, const struct yaml_given *given,
                       char *err)
 {
-    char text[65536], reason[FILE_REASON];
     if (a->keys || (*c->key_file && !given->keys))
         c->n_keys = 0; /* the key of --dev, and what a lower source said */
     if (a->keys && !yaml_read_keys(c, a->keys, strlen(a->keys), "keys", err))
         return false;
-    if (!*c->key_file)
-        return true;
-    if (!file_read_secret(c->key_file, text, sizeof(text), reason))
-        return wrong(err, "key_file", reason);
-    return yaml_read_keys(c, text, strlen(text), c->key_file, err);
+    return read_key_file(c, err);
+}
+
+bool config_reload_keys(struct config *c, char err[static CONFIG_ERROR_TEXT])
+{
+    struct config *fresh = malloc(sizeof(*fresh));
+    if (!fresh)
+        return wrong(err, "key_file", "out of memory");
+    memcpy(fresh, c, sizeof(*fresh));
+    fresh->n_keys = fresh->n_own_keys;
+    bool ok = read_key_file(fresh, err) && config_check(fresh, err);
+    if (ok)
+        memcpy(c, fresh, sizeof(*c));
+    explicit_bzero(fresh, sizeof(*fresh));
+    free(fresh);
+    return ok;
 }
 
 static bool load(struct config *c, struct arguments *a, char *err)

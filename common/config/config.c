@@ -9,8 +9,6 @@
 #include "common/config/schema.h"
 #include "common/config/yaml.h"
 
-#define SECRET_ADVISED 32 /* bytes; shorter ones can be guessed */
-
 static unsigned default_workers(void)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -89,15 +87,6 @@ bool config_check(const struct config *c, char err[static CONFIG_ERROR_TEXT])
     return true;
 }
 
-static void warn_short_secrets(const struct config *c)
-{
-    for (size_t i = 0; i < c->n_keys && !c->development; i++) {
-        if (strlen(c->keys[i].secret) < SECRET_ADVISED)
-            log_warn("config", "the secret of key \"%s\" is shorter than %d bytes: guessable",
-                     c->keys[i].key, SECRET_ADVISED);
-    }
-}
-
 void config_warn_ignored(const struct config *c)
 {
     char names[1500] = "";
@@ -106,5 +95,4 @@ void config_warn_ignored(const struct config *c)
         n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s", i ? ", " : "", c->ignored[i]);
     if (c->n_ignored > 0)
         log_warn("config", "accepted, but without effect: %s", names);
-    warn_short_secrets(c);
 }

@@ -106,6 +106,7 @@ struct config {
     struct config_list bind_addresses;
     size_t n_keys;
     struct config_key keys[CONFIG_KEYS]; /* in order of appearance; the first one signs */
+    size_t n_own_keys;                   /* of them, first, those that are not from key_file */
     char key_file[CONFIG_TEXT];          /* read again on SIGHUP */
     char region[CONFIG_TEXT];
     enum log_level log_level;
@@ -141,6 +142,10 @@ bool config_parse(struct config *c, const char *name, const char *body, size_t l
 
 /* What must hold between keys (ports, at least one key, ranges). */
 bool config_check(const struct config *c, char err[static CONFIG_ERROR_TEXT]);
+
+/* Reads key_file again, if there is one: keys it no longer has are gone, others are new or have a
+ * new secret. False with a reason, and nothing changed, if it cannot be read or leaves no key. */
+bool config_reload_keys(struct config *c, char err[static CONFIG_ERROR_TEXT]);
 
 /* Logs the ignored keys in one warning, if any. */
 void config_warn_ignored(const struct config *c);

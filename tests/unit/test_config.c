@@ -516,6 +516,47 @@ static void files(void **state)
     assert_int_equal(LOAD("--config", "/tmp"), CONFIG_WRONG);
 }
 
+static void rewrite(const char *path, const char *text)
+{
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+}
+
+static void keys_that_change_while_running(void **state)
+{
+    (void)state;
+    char keys[] = "/tmp/test_config_XXXXXX";
+    int fd = mkstemp(keys);
+    assert_true(fd >= 0);
+    close(fd);
+    rewrite(keys, "f1: s1\nf2: s2\n");
+    assert_int_equal(LOAD("--key-file", keys, "--keys", "own: s"), CONFIG_OK);
+    assert_int_equal(c.n_keys, 3);
+    assert_int_equal(c.n_own_keys, 1);
+    rewrite(keys, "f2: new\nf3: s3\n");
+    assert_true(config_reload_keys(&c, err));
+    assert_int_equal(c.n_keys, 3);
+    assert_string_equal(c.keys[0].key, "own");
+    assert_string_equal(c.keys[1].key, "f2");
+    assert_string_equal(c.keys[1].secret, "new");
+    assert_string_equal(c.keys[2].key, "f3");
+    rewrite(keys, "[");
+    assert_false(config_reload_keys(&c, err));
+    assert_int_equal(c.n_keys, 3);
+    assert_int_equal(LOAD("--key-file", keys), CONFIG_WRONG);
+    rewrite(keys, "f1: s1\n");
+    assert_int_equal(LOAD("--key-file", keys), CONFIG_OK);
+    rewrite(keys, "");
+    assert_false(config_reload_keys(&c, err));
+    assert_string_equal(c.keys[0].secret, "s1");
+    unlink(keys);
+    assert_int_equal(LOAD("--dev"), CONFIG_OK);
+    assert_true(config_reload_keys(&c, err));
+    assert_int_equal(c.n_keys, 1);
+}
+
 static void bad_command_lines(void **state)
 {
     (void)state;
@@ -558,6 +599,7 @@ int main(void)
         cmocka_unit_test_setup(a_development_server, clear_environment),
         cmocka_unit_test_setup(sources_override_each_other, clear_environment),
         cmocka_unit_test_setup(files, clear_environment),
+        cmocka_unit_test_setup(keys_that_change_while_running, clear_environment),
         cmocka_unit_test_setup(bad_command_lines, clear_environment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
