@@ -40,8 +40,8 @@ size_t harness_read_all(struct harness *h, int fd, char *buf, size_t cap, unsign
 /* Turns the loop for so long. */
 void harness_wait(struct harness *h, unsigned ms);
 
-/* One request on a connection of its own ("Connection: close" is the caller's to say); the whole
- * answer in a static buffer. */
+/* One request on a connection of its own: what comes back, until nothing more does, in a static
+ * buffer. */
 const char *harness_exchange(struct harness *h, const char *request);
 
 #endif
