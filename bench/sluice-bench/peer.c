@@ -243,8 +243,8 @@ usec_t peer_deadline(const struct peer *p)
         return USEC_NEVER;
     usec_t at = earlier(signal_deadline(p->signal), transport_deadline(&p->transport));
     if (p->state == PEER_UP)
-        at = earlier(at, earlier(publisher_deadline(&p->publisher),
-                                 subscriber_deadline(&p->subscriber)));
+        at = earlier(
+            at, earlier(publisher_deadline(&p->publisher), subscriber_deadline(&p->subscriber)));
     return at;
 }
 

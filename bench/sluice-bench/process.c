@@ -9,8 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define COMM_MAX 15 /* characters that the kernel keeps of a name */
-
 static bool read_file(const char *path, char *buf, size_t cap)
 {
     FILE *f = fopen(path, "re");
@@ -69,35 +67,37 @@ bool machine_parse_stat(const char *text, struct machine_usage *u)
 
 /* --- looking --- */
 
+/* The name of the program as it was called; kernel threads have none. */
+static bool read_name(pid_t pid, char *name, size_t cap)
+{
+    char command[4096];
+    if (!read_of(pid, "cmdline", command, sizeof command))
+        return false;
+    const char *slash = strrchr(command, '/');
+    snprintf(name, cap, "%s", slash ? slash + 1 : command);
+    return true;
+}
+
 static void add(struct process_list *l, pid_t pid)
 {
-    char name[PROCESS_NAME] = "";
+    struct process p = {.pid = pid};
     for (size_t i = 0; i < l->count; i++) {
         if (l->list[i].pid == pid)
             return;
     }
-    if (l->count == PROCESS_MAX || !read_of(pid, "comm", name, sizeof name))
-        return;
-    name[strcspn(name, "\n")] = '\0';
-    struct process *p = &l->list[l->count++];
-    p->pid = pid;
-    snprintf(p->name, sizeof p->name, "%s", name);
+    if (l->count < PROCESS_MAX && read_name(pid, p.name, sizeof p.name))
+        l->list[l->count++] = p;
 }
 
 static void add_named(struct process_list *l, const char *name)
 {
-    char comm[PROCESS_NAME];
+    char found[PROCESS_NAME];
     DIR *d = opendir("/proc");
     for (struct dirent *e; d && (e = readdir(d));) {
         pid_t pid = (pid_t)strtol(e->d_name, NULL, 10);
-        if (!isdigit((unsigned char)e->d_name[0]) || !read_of(pid, "comm", comm, sizeof comm))
-            continue;
-        comm[strcspn(comm, "\n")] = '\0';
-        size_t before = l->count;
-        if (strncmp(comm, name, COMM_MAX) == 0)
+        if (isdigit((unsigned char)e->d_name[0]) && read_name(pid, found, sizeof found) &&
+            strcmp(found, name) == 0)
             add(l, pid);
-        if (l->count > before && strlen(name) < PROCESS_NAME)
-            memcpy(l->list[before].name, name, strlen(name) + 1);
     }
     if (d)
         closedir(d);

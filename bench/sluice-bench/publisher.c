@@ -32,8 +32,7 @@ static struct publisher_stream *add_stream(struct publisher *p, uint32_t ssrc, i
 
 static void add_audio(struct publisher *p, const struct settings *s, const struct offer *o)
 {
-    struct publisher_stream *a =
-        add_stream(p, o->audio_ssrc, offer_find(o, OFFER_SEND_AUDIO));
+    struct publisher_stream *a = add_stream(p, o->audio_ssrc, offer_find(o, OFFER_SEND_AUDIO));
     a->pt = OFFER_PT_OPUS;
     a->clock = 48000;
     a->interval = USEC_PER_SEC / s->audio_pps;
@@ -123,11 +122,10 @@ static unsigned fill_extensions(struct publisher *p, const struct publisher_stre
     }
     if (!s->announce)
         return n;
-    e[n++] = (struct rtp_extension){OFFER_EXT_MID, (uint8_t)strlen(s->mid),
-                                    (const uint8_t *)s->mid};
+    e[n++] =
+        (struct rtp_extension){OFFER_EXT_MID, (uint8_t)strlen(s->mid), (const uint8_t *)s->mid};
     if (s->video)
-        e[n++] = (struct rtp_extension){OFFER_EXT_RID, 1,
-                                        (const uint8_t *)offer_rid(s->layer)};
+        e[n++] = (struct rtp_extension){OFFER_EXT_RID, 1, (const uint8_t *)offer_rid(s->layer)};
     return n;
 }
 

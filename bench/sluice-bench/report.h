@@ -16,8 +16,8 @@
 /* Everything at one moment. */
 struct snapshot {
     usec_t at;
-    struct counters counters;                 /* of all workers */
-    uint64_t thread_cpu[SETTINGS_THREADS];    /* microseconds */
+    struct counters counters;                  /* of all workers */
+    uint64_t thread_cpu[SETTINGS_THREADS];     /* microseconds */
     struct process_usage servers[PROCESS_MAX]; /* in the order of the list */
     struct machine_usage machine;
 };

@@ -28,8 +28,8 @@ static json_t *histogram_json(const struct histogram *h)
         if (n == 0)
             continue;
         histogram_range(i, &low, &high);
-        json_array_append_new(buckets, json_pack("[I, I, I]", (json_int_t)low, (json_int_t)high,
-                                                 (json_int_t)n));
+        json_array_append_new(
+            buckets, json_pack("[I, I, I]", (json_int_t)low, (json_int_t)high, (json_int_t)n));
     }
     return json_pack("{s:I, s:I, s:I, s:I, s:I, s:o}", "count", (json_int_t)histogram_total(h),
                      "p50", (json_int_t)histogram_quantile(h, 0.5), "p99",

@@ -111,8 +111,8 @@ void report_print(FILE *f, const struct report *r)
     print_traffic(f, r);
     print_times(f, r);
     print_servers(f, r);
-    fprintf(f, "  sluice-bench           busiest thread %.1f %% of a core, %" PRIu64
-               " socket drops\n",
+    fprintf(f,
+            "  sluice-bench           busiest thread %.1f %% of a core, %" PRIu64 " socket drops\n",
             100 * r->own_cpu, counter_get(&r->window.socket_drops));
     for (size_t i = 0; i < r->warning_count; i++)
         fprintf(f, "  WARNING: %s\n", r->warnings[i]);

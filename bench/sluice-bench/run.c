@@ -126,8 +126,8 @@ static void take_snapshot(struct run *x, struct snapshot *s)
 
 static void print_second(struct run *x)
 {
-    const struct report_second *s = report_second(x->report, x->orders.begin, &x->last, &x->now,
-                                                  x->phase == PHASE_MEASURING);
+    const struct report_second *s =
+        report_second(x->report, x->orders.begin, &x->last, &x->now, x->phase == PHASE_MEASURING);
     if (s && x->progress)
         report_print_second(x->progress, s);
     x->last = x->now;

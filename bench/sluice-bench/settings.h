@@ -37,7 +37,7 @@ struct settings {
     unsigned remb_kbps; /* what subscribers say they can take; 0: nothing */
     int quality;        /* livekit.VideoQuality that subscribers ask for; -1: they do not ask */
 
-    char servers[SETTINGS_TEXT]; /* pids or names, comma separated */
+    char servers[SETTINGS_TEXT];                  /* pids or names, comma separated */
     char json[SETTINGS_TEXT], png[SETTINGS_TEXT]; /* files; "": none */
     bool quiet;
 };

@@ -306,6 +306,7 @@ struct worker *worker_create(const struct settings *s, const struct dtls_context
     *error = "out of memory";
     if (!w)
         return NULL;
+    w->epoll = -1;
     w->orders = orders;
     w->server = *server;
     w->index = index;
@@ -339,7 +340,8 @@ void worker_destroy(struct worker *w)
         close_socket(&w->seats[i].udp);
     }
     close_socket(&w->epoll);
-    srtp_engine_destroy(w->context.srtp);
+    if (w->context.srtp)
+        srtp_engine_destroy(w->context.srtp);
     free(w->context.description);
     free(w->seats);
     free(w->deadlines);
