@@ -74,7 +74,7 @@ static bool read_name(pid_t pid, char *name, size_t cap)
     if (!read_of(pid, "cmdline", command, sizeof command))
         return false;
     const char *slash = strrchr(command, '/');
-    snprintf(name, cap, "%s", slash ? slash + 1 : command);
+    snprintf(name, cap, "%.*s", (int)cap - 1, slash ? slash + 1 : command);
     return true;
 }
 
