@@ -182,7 +182,7 @@ static enum selection choose(struct downtrack *d, const struct frame *f, bool *m
     if (d->by_dd)
         return p->dd_len ? svc_select(&d->select.dd, p, &f->svc, marker, mask) : SELECT_IGNORE;
     if (d->by_vp9)
-        return vp9_select(&d->select.vp9, p, marker);
+        return p->codec == MEDIA_VP9 ? vp9_select(&d->select.vp9, p, marker) : SELECT_IGNORE;
     if (other && p->layer == d->select.simulcast.current)
         simulcast_selector_restart(&d->select.simulcast);
     return simulcast_select(&d->select.simulcast, p);
