@@ -91,6 +91,8 @@ void dynacast_wanted(struct publication *t, uint32_t layer, usec_t now)
     if (!has_layers(t) || t->info->muted)
         return;
     int quality = wanted_quality(t);
+    if (t->told_quality == QUALITY_NEVER && quality >= 0)
+        timer_stop(&rs->timers, &t->quality_timer); /* it is used */
     if (quality > t->told_quality && quality >= 0)
         tell(t, quality);
     else if (quality < t->told_quality)

@@ -119,9 +119,12 @@ size_t stage_count(const struct stage *s, Sluice__Link__Command__BodyCase kind)
 static void io_write(void *ctx, bool binary, const void *data, size_t length)
 {
     struct actor *a = ctx;
-    assert_true(binary);
     assert_false(a->closed);
     assert_in_range(a->count, 0, STAGE_LOG_MAX - 1);
+    if (!binary) {
+        snprintf(a->text, sizeof a->text, "%.*s", (int)length, (const char *)data);
+        return;
+    }
     Livekit__SignalResponse *m = livekit__signal_response__unpack(NULL, length, data);
     assert_non_null(m);
     a->said[a->count++] = m;

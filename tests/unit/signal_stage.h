@@ -42,6 +42,7 @@ struct actor {
     Livekit__SessionDescription offer;
     struct signal_session *session;
     bool closed;
+    char text[4096];    /* the last message in JSON */
     size_t count, read; /* messages, and how many have been looked at */
     Livekit__SignalResponse *said[STAGE_LOG_MAX];
 };

@@ -306,6 +306,18 @@ static void pings_are_answered(void **state)
                      4711);
 }
 
+static void text_is_answered_with_text(void **state)
+{
+    (void)state;
+    actor_join(&alice, OFFER_JOIN);
+    static const char req[] = "{\"pingReq\":{\"timestamp\":\"99\",\"unknown\":[1]}}";
+    signal_message(alice.session, false, req, strlen(req), stage.now);
+    assert_non_null(strstr(alice.text, "\"pongResp\":{\"lastPingTimestamp\":\"99\""));
+    static const char mute[] = "{\"mute\":{\"sid\":\"TR_none\"}}";
+    signal_message(alice.session, false, mute, strlen(mute), stage.now);
+    assert_non_null(strstr(alice.text, "\"requestResponse\":{\"reason\":\"NOT_FOUND\""));
+}
+
 static void garbage_is_harmless(void **state)
 {
     (void)state;
@@ -346,6 +358,7 @@ int main(void)
         TEST(without_dataplane_nobody_joins),
         TEST(shutting_down_says_goodbye),
         TEST(pings_are_answered),
+        TEST(text_is_answered_with_text),
         TEST(garbage_is_harmless),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
