@@ -52,10 +52,29 @@ static h2o_ostream_t **replace_too_large(h2o_req_t *req, h2o_ostream_t **slot)
     return &o->next;
 }
 
+static void add_unless_there(h2o_req_t *req, const char *name, const char *value)
+{
+    if (h2o_find_header_by_str(&req->res.headers, name, strlen(name), -1) < 0)
+        add(req, name, iovec_of(value));
+}
+
+static void add_any_origin(h2o_req_t *req, const struct http_cors *cors)
+{
+    add(req, "access-control-allow-origin", iovec_of("*"));
+    add_unless_there(req, "access-control-allow-methods", cors->methods);
+    add_unless_there(req, "access-control-allow-headers", cors->headers);
+}
+
 void cors_filter(h2o_filter_t *self, h2o_req_t *req, h2o_ostream_t **slot)
 {
     (void)self;
     const struct http_request *r = connection_of(req)->request;
+    const struct http_cors *any = connection_of(req)->server->cfg.any_origin;
+    if (any) {
+        add_any_origin(req, any);
+        h2o_setup_next_ostream(req, slot);
+        return;
+    }
     if (r && cors_is_preflight((struct http_request *)r)) {
         h2o_setup_next_ostream(req, slot);
         return;
@@ -71,7 +90,7 @@ void cors_filter(h2o_filter_t *self, h2o_req_t *req, h2o_ostream_t **slot)
 
 bool cors_is_preflight(struct http_request *r)
 {
-    return strcmp(r->method, "OPTIONS") == 0 &&
+    return !r->connection->server->cfg.any_origin && strcmp(r->method, "OPTIONS") == 0 &&
            header_of(r->h2o, "access-control-request-method").len > 0;
 }
 

@@ -29,16 +29,24 @@ struct http_request;
 
 #define HTTP_LISTEN_MAX 16
 
+/* Headers of every response, for services that any page may use. Both texts are static. */
+struct http_cors {
+    const char *methods, *headers; /* Access-Control-Allow-Methods and -Headers, unless the handler
+                                      adds its own */
+};
+
 /* Zero selects the default of each number. */
 struct http_config {
     const char *const *prefixes; /* stripped once from the front of a path: "/livekit/sfu" */
     size_t prefix_count;
-    uint64_t body_max;                /* bytes; default 10 MiB */
-    uint64_t receive_max;             /* bytes of requests being received, on all connections;
-                                         default 64 MiB: over it the largest are cut off */
-    unsigned connections_max;         /* default 4096: more wait in the kernel's queue */
-    unsigned connections_per_address; /* default 256; an IPv6 address counts by its /64. Loopback,
-                                         private and link-local peers (proxies) are exempt */
+    const struct http_cors *any_origin; /* not NULL: every response says `*` and these, and
+                                           preflights go the way of other requests */
+    uint64_t body_max;                  /* bytes; default 10 MiB */
+    uint64_t receive_max;               /* bytes of requests being received, on all connections;
+                                           default 64 MiB: over it the largest are cut off */
+    unsigned connections_max;           /* default 4096: more wait in the kernel's queue */
+    unsigned connections_per_address;   /* default 256; an IPv6 address counts by its /64. Loopback,
+                                           private and link-local peers (proxies) are exempt */
     unsigned request_timeout_ms; /* to receive a whole request, and between two; default 10 s */
     unsigned answer_timeout_ms;  /* for a handler to answer (else 504); default 30 s */
     unsigned send_timeout_ms;    /* for the client to take the response; default 30 s */
