@@ -5,7 +5,7 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { codecOf, hears, keepsDecoding, seesVideo } from '../lib/media.mjs';
-import { hostAddress, until } from '../lib/net.mjs';
+import { directory, hostAddress, until } from '../lib/net.mjs';
 import { token } from '../lib/sluice.mjs';
 
 const run = promisify(execFile);
@@ -28,7 +28,7 @@ const withFirefox = single => async t => {
 async function native(t) {
   await t.sluice();
   const tokens = await Promise.all(['ann', 'ben', 'cem', 'dan'].map(name => token(name, 'native')));
-  const script = path.join(import.meta.dirname, '../clients/rtc_node.mjs');
+  const script = path.join(directory(import.meta.url), '../clients/rtc_node.mjs');
   const { stdout } = await run(process.execPath, [script, JSON.stringify({ url: t.server.url, tokens, seconds: 8 })], { timeout: 60000 });
   const { names, frequencies, lumas, result } = JSON.parse(stdout.trim().split('\n').at(-1));
   for (const who of names) {

@@ -4,8 +4,9 @@ import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import puppeteer from 'puppeteer-core';
+import { directory } from './net.mjs';
 
-const here = import.meta.dirname;
+const here = directory(import.meta.url);
 const files = {
   '/': ['text/html', path.join(here, '../pages/participant.html')],
   '/participant.js': ['text/javascript', path.join(here, '../pages/participant.js')],

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import fs from 'node:fs';
 import path from 'node:path';
+import { directory } from './net.mjs';
 import { runSuite } from './suite.mjs';
 
-const dir = path.join(import.meta.dirname, '../cases');
+const dir = path.join(directory(import.meta.url), '../cases');
 const files = fs.readdirSync(dir).filter(f => f.endsWith('.mjs')).sort().map(f => path.join(dir, f));
 process.exit(await runSuite(files, process.argv[2]) ? 0 : 1);

@@ -3,6 +3,11 @@
 import dgram from 'node:dgram';
 import net from 'node:net';
 import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+// The directory of a module, by its import.meta.url.
+export const directory = url => path.dirname(fileURLToPath(url));
 
 const tcpPort = () => new Promise((resolve, reject) => {
   const s = net.createServer().once('error', reject);

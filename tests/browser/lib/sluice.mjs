@@ -6,9 +6,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { AccessToken } from 'livekit-server-sdk';
-import { freePorts, until } from './net.mjs';
+import { directory, freePorts, until } from './net.mjs';
 
-const root = path.resolve(import.meta.dirname, '../../..');
+const root = path.resolve(directory(import.meta.url), '../../..');
 const bin = path.join(process.env.SLUICE_BUILD ?? path.join(root, 'build/release'), 'bin');
 const run = promisify(execFile);
 
@@ -90,6 +90,11 @@ ${this.sluiceExtra}`;
   async counters() {
     const { stdout } = await run(path.join(bin, 'sluicectl'), ['--run-dir', this.dir, '--json', 'stats']);
     return JSON.parse(stdout).counters;
+  }
+
+  // Resident memory in KiB.
+  rss(program) {
+    return Number(fs.readFileSync(`/proc/${this.children[program].pid}/status`, 'utf8').match(/VmRSS:\s+(\d+)/)[1]);
   }
 
   async end(program, signal = 'SIGTERM') {
