@@ -93,7 +93,7 @@ static bool describe_dependencies(struct track *t, struct layer *l, struct frame
 static void describe_red(struct packet_info *i, const struct rtp_packet *p)
 {
     struct red_payload r;
-    if (red_parse(&r, p->payload, p->payload_len))
+    if (red_parse(&r, p->payload, p->payload_len) && r.primary.len > 0)
         i->red_primary = (uint16_t)(r.primary.data - p->payload);
 }
 

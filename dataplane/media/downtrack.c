@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-#define SENT_LOG_VIDEO 1024
-#define SENT_LOG_AUDIO 256
 #define RTX_FIRST_MASK 0x7fff
 
 static bool register_ssrcs(struct media *m, struct downtrack *d)
@@ -31,6 +29,8 @@ static void unregister_ssrcs(struct media *m, struct downtrack *d)
 
 static void take_config(struct downtrack *d, const struct media_downtrack *c)
 {
+    if (memcmp(d->config.payloads, c->payloads, sizeof c->payloads) != 0)
+        d->log.newest = 0; /* what was sent could not be sent again as it was */
     d->config = *c;
     if (d->config.n_payloads > MEDIA_PAYLOADS_MAX)
         d->config.n_payloads = MEDIA_PAYLOADS_MAX;

@@ -31,9 +31,13 @@
 
 #include <sys/queue.h>
 
-#define SESSION_REMOTES_MAX 8    /* addresses that may send to a session */
-#define TURN_FRAMES_MAX     256  /* received in one turn */
-#define RTCP_COMPOUND_MAX   1200 /* bytes, before protection */
+#define SESSION_REMOTES_MAX 8   /* addresses that may send to a session */
+#define TURN_FRAMES_MAX     256 /* received in one turn */
+/* Packets that a downtrack can be asked for again. */
+#define SENT_LOG_VIDEO 1024
+#define SENT_LOG_AUDIO 256
+
+#define RTCP_COMPOUND_MAX 1200 /* bytes, before protection */
 
 #define REPORT_INTERVAL        (1 * USEC_PER_SEC) /* receiver reports and XR, to publishers */
 #define SENDER_REPORT_INTERVAL (3 * USEC_PER_SEC) /* to subscribers */

@@ -12,7 +12,6 @@
 #define COMMANDS_PER_TURN 64
 #define RETRY_INTERVAL    USEC_PER_MS /* of what found a ring full */
 #define STREAMS_PER_TRACK (MEDIA_LAYERS_MAX * 2)
-#define SENT_LOG_SLOTS    1024 /* packets a downtrack can be asked for again */
 
 static uint32_t power_of_two(uint32_t n)
 {
@@ -41,7 +40,7 @@ static bool allocate(struct media *m, const struct media_config *c)
     m->twcc = calloc(c->sessions, sizeof *m->twcc);
     size_t slots = (size_t)c->tracks * MEDIA_LAYERS_MAX * m->history_video;
     m->history_slots = calloc(slots, sizeof(struct frame *));
-    m->sent_slots = calloc(c->downtracks, SENT_LOG_SLOTS * sizeof *m->sent_slots);
+    m->sent_slots = calloc(c->downtracks, SENT_LOG_VIDEO * sizeof *m->sent_slots);
     return m->sessions && m->tracks && m->feeds && m->downtracks && m->twcc && m->history_slots &&
            m->sent_slots && frame_pool_init(&m->frames, c->frames) &&
            addr_map_init(&m->remotes, c->sessions * SESSION_REMOTES_MAX) &&

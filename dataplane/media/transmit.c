@@ -6,6 +6,7 @@
  */
 #include "dataplane/media/engine.h"
 #include "dataplane/rtp/extension.h"
+#include "dataplane/rtp/red.h"
 
 #include <string.h>
 
@@ -19,8 +20,9 @@
 struct outgoing {
     struct rtp_header header;
     uint32_t roc;
-    uint8_t prefix_len;
-    uint16_t cut; /* prefix stands in place of the payload's first `cut` bytes */
+    const uint8_t *payload; /* in a frame */
+    uint16_t payload_len;
+    uint8_t prefix_len; /* of what stands in front of it */
     uint8_t prefix[PREFIX_MAX];
     uint8_t dd_len;
     uint8_t dd[DD_LENGTH_MAX];
@@ -106,26 +108,32 @@ size_t transmit_header(const struct media *m, const struct downtrack *d,
 }
 
 /* False if there is no room. */
-static bool write_packet(struct media *m, struct downtrack *d, const struct frame *f,
-                         const struct outgoing *o)
+static bool write_packet(struct media *m, struct downtrack *d, const struct outgoing *o)
 {
     struct session *s = d->session;
     uint8_t header[HEADER_MAX];
     size_t header_len = write_header(m, d, header, o);
-    const uint8_t *rest = f->data + f->info.payload_offset + o->cut;
-    size_t rest_len = f->info.payload_len - o->cut;
-    size_t payload_len = o->prefix_len + rest_len;
+    const uint8_t *payload = o->payload;
+    size_t payload_len = (size_t)o->prefix_len + o->payload_len;
     uint8_t *out = outbox_room(m, s, header_len + payload_len + s->tag_length);
     if (!out)
         return false;
     memcpy(out, header, header_len);
     if (o->prefix_len) {
         memcpy(out + header_len, o->prefix, o->prefix_len);
-        memcpy(out + header_len + o->prefix_len, rest, rest_len);
-        rest = out + header_len;
+        memcpy(out + header_len + o->prefix_len, payload, o->payload_len);
+        payload = out + header_len;
     }
-    outbox_rtp(m, s, out, header_len, rest, payload_len, o->roc);
+    outbox_rtp(m, s, out, header_len, payload, payload_len, o->roc);
     return true;
+}
+
+/* The frame's payload from `cut` on. */
+static void put_payload(struct outgoing *o, const struct frame *f, uint16_t cut)
+{
+    o->payload = f->data + f->info.payload_offset + cut;
+    o->payload_len = (uint16_t)(f->info.payload_len - cut);
+    o->prefix_len = o->dd_len = 0;
 }
 
 static void put_prefix(struct outgoing *o, const void *bytes, size_t len)
@@ -139,7 +147,8 @@ static void put_vp8(struct outgoing *o, const struct vp8_descriptor *source,
 {
     uint8_t bytes[VP8_DESCRIPTOR_MAX];
     put_prefix(o, bytes, vp8_write(sent, bytes, sizeof bytes));
-    o->cut = source->len;
+    o->payload += source->len;
+    o->payload_len = (uint16_t)(o->payload_len - source->len);
 }
 
 /* Leaves frame numbers as they are, as frames refer to each other by them; says which decode
@@ -274,8 +283,7 @@ static void send_packet(struct media *m, struct downtrack *d, const struct frame
                                    .ts = munger_ts(&d->munger, p->ts),
                                    .ssrc = d->ssrc};
     o.roc = (uint32_t)(sent >> 16);
-    o.prefix_len = o.dd_len = 0;
-    o.cut = cut;
+    put_payload(&o, f, cut);
     uint8_t step = 0;
     if (rewrite) {
         put_vp8(&o, &p->vp8, &vp8);
@@ -284,8 +292,36 @@ static void send_packet(struct media *m, struct downtrack *d, const struct frame
     }
     if (d->by_dd && !put_dd(&o, f, mask))
         return;
-    if (write_packet(m, d, f, &o))
+    if (write_packet(m, d, &o))
         note_sent(m, d, p, sent, marker, step);
+}
+
+/* Where packets before this one are missing, its redundant blocks stand for them (RFC 2198): each
+ * goes under its own number, if that has not gone yet. */
+static void recover(struct media *m, struct downtrack *d, const struct frame *f)
+{
+    const struct packet_info *p = &f->info;
+    struct red_payload r;
+    uint64_t sent;
+    if (!red_parse(&r, f->data + p->payload_offset, p->payload_len))
+        return;
+    for (unsigned i = 0; i < r.n_redundant; i++) {
+        const struct red_block *b = &r.redundant[i];
+        uint32_t ts = p->ts - b->ts_offset;
+        if (b->len == 0 || !munger_forward(&d->munger, p->seq - (r.n_redundant - i), ts, &sent))
+            continue;
+        struct outgoing o = {.header = {.pt = d->pt,
+                                        .seq = (uint16_t)sent,
+                                        .ts = munger_ts(&d->munger, ts),
+                                        .ssrc = d->ssrc},
+                             .roc = (uint32_t)(sent >> 16),
+                             .payload = b->data,
+                             .payload_len = b->len};
+        if (!write_packet(m, d, &o))
+            continue;
+        sender_stats_packet(&d->stats, b->len);
+        count(m, COUNTER_TX_RTP);
+    }
 }
 
 static void transmit_one(struct media *m, struct downtrack *d, const struct frame *f)
@@ -318,7 +354,10 @@ static void transmit_one(struct media *m, struct downtrack *d, const struct fram
     }
     if (d->by_dd && mask != d->mask)
         begin_era(d, mask);
+    bool gap = p->seq > d->munger.highest + 1;
     send_packet(m, d, f, marker, mask, cut);
+    if (gap && cut)
+        recover(m, d, f);
 }
 
 void transmit_run(struct media *m, struct downtrack *d, struct frame *const *frames, unsigned n)
@@ -373,17 +412,18 @@ void transmit_again(struct media *m, struct downtrack *d, const struct frame *f,
 {
     const struct packet_info *p = &f->info;
     struct outgoing o;
-    if (p->ssrc != era->ssrc || !fit_payload_type(d, p, &o.cut))
+    uint16_t cut;
+    if (p->ssrc != era->ssrc || !fit_payload_type(d, p, &cut))
         return;
     o.header.marker = e->marker;
     o.header.ts = p->ts - era->ts_offset;
-    o.prefix_len = o.dd_len = 0;
+    put_payload(&o, f, cut);
     if (!address_again(d, &o, sent))
         return;
     if (p->codec == MEDIA_VP8 && vp8_munger_concerns(&p->vp8))
         put_vp8_again(&o, d, f, e, era);
     if (d->by_dd && (!p->dd_len || !put_dd(&o, f, era->dd_mask)))
         return;
-    if (write_packet(m, d, f, &o))
+    if (write_packet(m, d, &o))
         count(m, COUNTER_TX_RTX);
 }

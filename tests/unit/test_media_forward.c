@@ -92,6 +92,22 @@ static void red_goes_as_opus(void **state)
     assert_int_equal(m->rtp.payload_len, 60);
     assert_int_equal(m->rtp.payload[0], 0xbb);
     assert_int_equal(m->rtp.payload[59], 0xbb);
+    s.seq = 9; /* brings what 8 would have been */
+    s.ts = 1920;
+    s.payload_len = sizeof payload;
+    peer_send(w, alice, &s);
+    assert_int_equal(peer_rtp_count(bob, d.ssrc), 3);
+    m = peer_rtp(bob, d.ssrc, 1);
+    assert_int_equal(m->rtp.seq, 9);
+    assert_int_equal(m->rtp.payload[0], 0xbb);
+    m = peer_rtp(bob, d.ssrc, 2);
+    assert_int_equal(m->rtp.seq, 8);
+    assert_int_equal(m->rtp.ts, 960);
+    assert_int_equal(m->rtp.payload_len, 40);
+    assert_int_equal(m->rtp.payload[39], 0xaa);
+    s.seq = 10; /* nothing is missing: nothing is sent twice */
+    peer_send(w, alice, &s);
+    assert_int_equal(peer_rtp_count(bob, d.ssrc), 4);
     assert_int_equal(bob->bad, 0);
     world_close(w);
 }
