@@ -79,6 +79,7 @@ void settings_read(struct settings *s, const struct config *c, struct api_keys *
     r->empty_timeout = c->room.empty_timeout;
     r->departure_timeout = c->room.departure_timeout;
     r->max_participants = c->room.max_participants;
+    r->capacity = c->sluice.max_participants;
     r->codecs = read_codecs(c);
     r->region = c->region;
     r->dynacast_pause_delay = c->dynacast_pause_delay;

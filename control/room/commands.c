@@ -224,6 +224,22 @@ void command_query_participant(const struct participant *p)
     command(p->room->rooms, &c);
 }
 
+void command_send_data(const struct room *r, bool reliable, const void *packet, size_t size,
+                       char *const *identities, size_t identity_count)
+{
+    Sluice__Link__SendData body = SLUICE__LINK__SEND_DATA__INIT;
+    body.room = r->id;
+    body.reliable = reliable;
+    body.packet.data = (uint8_t *)(uintptr_t)packet;
+    body.packet.len = size;
+    body.n_destination_identities = identity_count;
+    body.destination_identities = (char **)(uintptr_t)identities;
+    Sluice__Link__Command c = SLUICE__LINK__COMMAND__INIT;
+    c.body_case = SLUICE__LINK__COMMAND__BODY_SEND_DATA;
+    c.send_data = &body;
+    command(r->rooms, &c);
+}
+
 void command_repeat(const struct participant *p)
 {
     command_open_participant(p);

@@ -3,10 +3,12 @@
 
 #include "common/log.h"
 #include "control/room/dynacast.h"
+#include "control/room/participant.h"
 #include "control/room/publication.h"
 #include "control/room/quality.h"
 #include "control/room/rebuild.h"
 #include "control/room/speakers.h"
+#include "control/room/subscription.h"
 #include "control/room/transport.h"
 
 #include <string.h>
@@ -29,10 +31,38 @@ static void welcome(struct rooms *rs, const Sluice__Link__Welcome *m)
              (unsigned long long)m->instance, m->backend, p->worker_count, m->tcp_port);
 }
 
-static void failure(const Sluice__Link__Failure *m)
+/* What could not be opened is taken back, so that nobody waits for it. */
+static void take_back(struct rooms *rs, uint64_t id, usec_t now)
+{
+    struct transport *transport = index_find(&rs->transports, id);
+    struct participant *p = transport ? transport->owner : index_find(&rs->participants, id);
+    struct publication *t = index_find(&rs->publications, id);
+    struct subscription *s = index_find(&rs->subscriptions, id);
+    if (p)
+        participant_close(p, LIVEKIT__DISCONNECT_REASON__JOIN_FAILURE, true, now);
+    else if (t)
+        publication_reject(t, now);
+    else if (s)
+        subscription_refuse(s, LIVEKIT__SUBSCRIPTION_ERROR__SE_UNKNOWN, now);
+}
+
+/* An unknown number is that of something which the dataplane has just given up: it says so itself.
+ * But a transport that it does not know is lost. */
+static void lost(struct rooms *rs, uint64_t id, usec_t now)
+{
+    struct transport *t = index_find(&rs->transports, id);
+    if (t)
+        participant_start_over(t->owner, LIVEKIT__DISCONNECT_REASON__STATE_MISMATCH, now);
+}
+
+static void failure(struct rooms *rs, const Sluice__Link__Failure *m, usec_t now)
 {
     log_warn("link", "command failed seq=%llu code=%d id=%016llx: %s", (unsigned long long)m->seq,
              (int)m->code, (unsigned long long)m->id, m->text);
+    if (m->code == SLUICE__LINK__FAILURE_CODE__FAILURE_UNKNOWN_ID)
+        lost(rs, m->id, now);
+    else if (m->code != SLUICE__LINK__FAILURE_CODE__FAILURE_VERSION)
+        take_back(rs, m->id, now);
 }
 
 static void layer_seen(struct rooms *rs, const Sluice__Link__LayerSeen *m, usec_t now)
@@ -71,7 +101,7 @@ void rooms_event(struct rooms *rs, Sluice__Link__Event *e, usec_t now)
         welcome(rs, e->welcome);
         break;
     case SLUICE__LINK__EVENT__BODY_FAILURE:
-        failure(e->failure);
+        failure(rs, e->failure, now);
         break;
     case SLUICE__LINK__EVENT__BODY_TRANSPORT_STATE:
         transport_state(rs, e->transport_state, now);

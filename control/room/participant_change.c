@@ -95,10 +95,8 @@ static void end_forbidden_tracks(struct participant *p, usec_t now)
 {
     for (struct publication *t = p->publications, *next; t; t = next) {
         next = t->next;
-        if (grant_can_publish_source(&p->claims.video, t->info->source))
-            continue;
-        say_track_unpublished(p, t->sid);
-        publication_end(t, now);
+        if (!grant_can_publish_source(&p->claims.video, t->info->source))
+            publication_reject(t, now);
     }
 }
 

@@ -288,6 +288,12 @@ void publication_end(struct publication *t, usec_t now)
     free(cid);
 }
 
+void publication_reject(struct publication *t, usec_t now)
+{
+    say_track_unpublished(t->owner, t->sid);
+    publication_end(t, now);
+}
+
 void publication_changed(struct publication *t, usec_t now)
 {
     participant_record_changed(t->owner);

@@ -31,6 +31,9 @@ void publication_negotiated(struct publication *t, struct transport *transport,
 /* Ends it for everyone and frees it. */
 void publication_end(struct publication *t, usec_t now);
 
+/* The same, and the client is told that the server did it (track_unpublished). */
+void publication_reject(struct publication *t, usec_t now);
+
 /* Frees it without a word; it has no subscribers left that matter. */
 void publication_free(struct publication *t);
 

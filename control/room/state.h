@@ -52,6 +52,7 @@ struct rooms_config {
     bool auto_create;
     uint32_t empty_timeout, departure_timeout; /* seconds */
     uint32_t max_participants;                 /* per room, 0: no limit */
+    uint32_t capacity;                         /* participants of this server, 0: no limit */
     sdp_codec_set codecs;
     const char *region;
     usec_t dynacast_pause_delay;

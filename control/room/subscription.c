@@ -240,7 +240,7 @@ bool subscription_bind(struct subscription *s, const struct sdp_negotiated *fact
 {
     uint32_t n = facts->rejected ? 0 : payloads_match(s->track->facts, facts, s->payloads);
     if (n == 0) {
-        subscription_refuse(s, now);
+        subscription_refuse(s, LIVEKIT__SUBSCRIPTION_ERROR__SE_CODEC_UNSUPPORTED, now);
         return false;
     }
     bool news = s->state != SUBSCRIPTION_OPEN || memcmp(s->facts, facts, sizeof *facts) != 0;
@@ -256,15 +256,14 @@ bool subscription_bind(struct subscription *s, const struct sdp_negotiated *fact
     return true;
 }
 
-void subscription_refuse(struct subscription *s, usec_t now)
+void subscription_refuse(struct subscription *s, Livekit__SubscriptionError why, usec_t now)
 {
-    log_info("room", "no codec for track=%s mime=%s participant=%s", s->track->sid,
-             s->track->info->mime_type, s->subscriber->sid);
+    log_info("room", "subscription refused error=%d track=%s mime=%s participant=%s", (int)why,
+             s->track->sid, s->track->info->mime_type, s->subscriber->sid);
     s->refused = true;
     s->wanted = false;
     stop(s, now);
-    say_subscription_error(s->subscriber, s->track->sid,
-                           LIVEKIT__SUBSCRIPTION_ERROR__SE_CODEC_UNSUPPORTED);
+    say_subscription_error(s->subscriber, s->track->sid, why);
 }
 
 void subscription_end(struct subscription *s, usec_t now)

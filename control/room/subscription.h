@@ -32,8 +32,8 @@ bool subscription_bind(struct subscription *s, const struct sdp_negotiated *fact
 /* Whether a section of the client's offer can take the track at all. */
 bool subscription_fits(const struct subscription *s, const struct sdp_negotiated *facts);
 
-/* No section will do: not tried again until asked for. */
-void subscription_refuse(struct subscription *s, usec_t now);
+/* It cannot be had: the client is told, and it is not tried again until asked for. */
+void subscription_refuse(struct subscription *s, Livekit__SubscriptionError why, usec_t now);
 
 /* Stops it, gives the section back, and frees it. */
 void subscription_end(struct subscription *s, usec_t now);

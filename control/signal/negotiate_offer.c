@@ -112,7 +112,7 @@ static bool drop_unfit(struct offer *o)
         struct subscription *s = sent_in(o, i);
         if (!s || subscription_fits(s, &o->s->facts[i]))
             continue;
-        subscription_refuse(s, o->now);
+        subscription_refuse(s, LIVEKIT__SUBSCRIPTION_ERROR__SE_CODEC_UNSUPPORTED, o->now);
         o->s->plans[i].role = SDP_ROLE_ENDED;
         dropped = true;
     }

@@ -110,6 +110,9 @@ struct signal_refusal signal_check(struct signalling *g, const struct signal_joi
         return check_resume(known);
     if (!g->rooms.media.up || g->rooms.media.worker_count == 0)
         return (struct signal_refusal){503, "media is not available"};
+    if (!known && g->rooms.config.capacity > 0 &&
+        g->rooms.participant_count >= g->rooms.config.capacity)
+        return (struct signal_refusal){503, "node has exceeded its configured limit"};
     bool full = r && r->max_participants > 0 && r->participant_count >= r->max_participants;
     if ((full && !known) || (!r && g->rooms.room_count >= ROOMS_MAX))
         return (struct signal_refusal){500, "connection closed by media"};

@@ -489,6 +489,42 @@ static void an_unknown_track_is_waited_for(void **state)
     assert_non_null(strstr(actor_heard(&bob), "subscription_response"));
 }
 
+static void fail_command(uint64_t id, Sluice__Link__FailureCode code)
+{
+    Sluice__Link__Failure body = SLUICE__LINK__FAILURE__INIT;
+    body.id = id;
+    body.code = code;
+    Sluice__Link__Event e = SLUICE__LINK__EVENT__INIT;
+    e.body_case = SLUICE__LINK__EVENT__BODY_FAILURE;
+    e.failure = &body;
+    stage_event(&stage, &e);
+}
+
+static void what_the_dataplane_refuses_is_taken_back(void **state)
+{
+    (void)state;
+    actor_join(&alice, OFFER_JOIN);
+    alice_publishes();
+    actor_join(&bob, OFFER_JOIN);
+    actor_heard(&alice);
+    actor_heard(&bob);
+    fail_command(last_subscription()->id, SLUICE__LINK__FAILURE_CODE__FAILURE_FULL);
+    assert_string_equal(actor_heard(&bob), "subscription_response");
+    assert_int_equal(actor_last(&bob, LIVEKIT__SIGNAL_RESPONSE__MESSAGE_SUBSCRIPTION_RESPONSE)
+                         ->subscription_response->err,
+                     LIVEKIT__SUBSCRIPTION_ERROR__SE_UNKNOWN);
+    fail_command(stage_last(&stage, SLUICE__LINK__COMMAND__BODY_OPEN_TRACK)->open_track->id,
+                 SLUICE__LINK__FAILURE_CODE__FAILURE_FULL);
+    assert_string_equal(actor_heard(&alice), "track_unpublished update");
+    fail_command(4711, SLUICE__LINK__FAILURE_CODE__FAILURE_UNKNOWN_ID);
+    assert_false(bob.closed);
+    fail_command(actor_participant(&bob)->transports[0]->index.id,
+                 SLUICE__LINK__FAILURE_CODE__FAILURE_UNKNOWN_ID);
+    assert_true(bob.closed);
+    fail_command(actor_participant(&alice)->index.id, SLUICE__LINK__FAILURE_CODE__FAILURE_FULL);
+    assert_true(alice.closed);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_stage, close_stage)
 
 int main(void)
@@ -511,6 +547,7 @@ int main(void)
         TEST(the_publisher_says_who_may),
         TEST(a_codec_that_is_not_there_is_an_error),
         TEST(an_unknown_track_is_waited_for),
+        TEST(what_the_dataplane_refuses_is_taken_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
