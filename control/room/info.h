@@ -24,6 +24,7 @@ size_t info_ice_servers(struct arena *a, const struct rooms *rs, Livekit__ICESer
 size_t info_publish_codecs(struct arena *a, const struct rooms *rs, Livekit__Codec ***list);
 
 /* What this client is told to do differently; NULL if nothing. */
-Livekit__ClientConfiguration *info_client_configuration(struct arena *a, const struct client *c);
+Livekit__ClientConfiguration *info_client_configuration(struct arena *a,
+                                                        const struct participant *p);
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control/room/info.h"
 
+#include "control/room/preference.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,7 +72,8 @@ static bool newer_than(const char *version, long major, long minor)
     return a > major || (a == major && b > minor);
 }
 
-Livekit__ClientConfiguration *info_client_configuration(struct arena *a, const struct client *c)
+/* NULL if this browser has none to avoid. */
+static Livekit__DisabledCodecs *disabled_codecs(struct arena *a, const struct client *c)
 {
     bool safari = strcasecmp(c->browser, "Safari") == 0;
     bool firefox = strncasecmp(c->browser, "Firefox", 7) == 0;
@@ -87,8 +90,20 @@ Livekit__ClientConfiguration *info_client_configuration(struct arena *a, const s
         disable(a, d, "video/VP9", false);
     if (firefox)
         disable(a, d, "video/H264", false);
+    return d;
+}
+
+Livekit__ClientConfiguration *info_client_configuration(struct arena *a,
+                                                        const struct participant *p)
+{
+    Livekit__DisabledCodecs *disabled = disabled_codecs(a, &p->client);
+    bool relay = preference_of(p->room, p->claims.identity) == LIVEKIT__CANDIDATE_PROTOCOL__TLS;
+    if (!disabled && !relay)
+        return NULL;
     Livekit__ClientConfiguration *m =
         ARENA_MESSAGE(a, Livekit__ClientConfiguration, livekit__client_configuration);
-    m->disabled_codecs = d;
+    m->disabled_codecs = disabled;
+    if (relay)
+        m->force_relay = LIVEKIT__CLIENT_CONFIG_SETTING__ENABLED;
     return m;
 }

@@ -4,6 +4,7 @@
 #include "control/room/broadcast.h"
 #include "control/room/heap.h"
 #include "control/room/participant.h"
+#include "control/room/preference.h"
 #include "control/room/quality.h"
 #include "control/room/room_internal.h"
 #include "control/room/rooms.h"
@@ -87,6 +88,7 @@ void room_free(struct room *r)
         r->departed = d->next;
         departed_free(d);
     }
+    preferences_free(r);
     free(r->name);
     free(r->metadata);
     free(r);

@@ -158,6 +158,8 @@ struct room {
     struct timer lifetime, updates, counts, quality;
     uint32_t told_participants, told_publishers; /* in the last room_update */
     usec_t next_counts;                          /* not before */
+    struct preference *preferences;              /* of preference.c */
+    uint32_t preference_count;
 };
 
 /* ---- publishing ---- */

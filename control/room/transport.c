@@ -6,6 +6,7 @@
 #include "control/room/commands.h"
 #include "control/room/heap.h"
 #include "control/room/participant.h"
+#include "control/room/preference.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,6 +63,7 @@ struct transport *transport_open(struct participant *p, Sluice__Link__TransportK
     if (!w)
         return NULL;
     struct transport *t = create(p, index_new_id(), kind, w);
+    t->tcp_only = preference_of(p->room, p->claims.identity) != LIVEKIT__CANDIDATE_PROTOCOL__UDP;
     new_credentials(t);
     command_open_transport(t);
     return t;

@@ -2,6 +2,7 @@
 #include "control/room/broadcast.h"
 #include "control/room/info.h"
 #include "control/room/participant.h"
+#include "control/room/preference.h"
 #include "control/room/say.h"
 #include "control/signal/session.h"
 
@@ -22,14 +23,15 @@ void join_response(struct participant *p)
     body.server_region = (char *)(uintptr_t)r->rooms->config.region;
     body.n_ice_servers = info_ice_servers(&a, r->rooms, &body.ice_servers);
     body.subscriber_primary = participant_subscriber_primary(p);
-    body.client_configuration = info_client_configuration(&a, &p->client);
+    body.client_configuration = info_client_configuration(&a, p);
     body.ping_timeout = PING_TIMEOUT_S;
     body.ping_interval = PING_INTERVAL_S;
     body.server_info = info_of_server(&a, r->rooms);
     body.sif_trailer.data = (uint8_t *)r->sif_trailer;
     body.sif_trailer.len = strlen(r->sif_trailer);
     body.n_enabled_publish_codecs = info_publish_codecs(&a, r->rooms, &body.enabled_publish_codecs);
-    body.fast_publish = grant_can_publish(&p->claims.video);
+    body.fast_publish = grant_can_publish(&p->claims.video) &&
+                        preference_of(r, p->claims.identity) == LIVEKIT__CANDIDATE_PROTOCOL__UDP;
     Livekit__SignalResponse m = LIVEKIT__SIGNAL_RESPONSE__INIT;
     m.message_case = LIVEKIT__SIGNAL_RESPONSE__MESSAGE_JOIN;
     m.join = &body;

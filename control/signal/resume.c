@@ -25,7 +25,7 @@ static void say_reconnect(struct participant *p, uint32_t last_sequence)
     struct arena a = {0};
     Livekit__ReconnectResponse body = LIVEKIT__RECONNECT_RESPONSE__INIT;
     body.n_ice_servers = info_ice_servers(&a, p->room->rooms, &body.ice_servers);
-    body.client_configuration = info_client_configuration(&a, &p->client);
+    body.client_configuration = info_client_configuration(&a, p);
     body.server_info = info_of_server(&a, p->room->rooms);
     body.last_message_seq = last_sequence;
     Livekit__SignalResponse m = LIVEKIT__SIGNAL_RESPONSE__INIT;

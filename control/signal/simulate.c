@@ -2,6 +2,7 @@
 #include "control/signal/simulate.h"
 
 #include "control/room/participant.h"
+#include "control/room/preference.h"
 #include "control/room/speakers.h"
 
 #define SPEECH_MAX_S 60
@@ -21,6 +22,9 @@ void simulate(struct participant *p, const Livekit__SimulateScenario *m, usec_t 
         break;
     case LIVEKIT__SIMULATE_SCENARIO__SCENARIO_SERVER_LEAVE:
         participant_close(p, LIVEKIT__DISCONNECT_REASON__SERVER_SHUTDOWN, true, now);
+        break;
+    case LIVEKIT__SIMULATE_SCENARIO__SCENARIO_SWITCH_CANDIDATE_PROTOCOL:
+        preference_set(p->room, p->claims.identity, m->switch_candidate_protocol);
         break;
     case LIVEKIT__SIMULATE_SCENARIO__SCENARIO_DISCONNECT_SIGNAL_ON_RESUME:
         p->cut_resume = true;

@@ -311,6 +311,36 @@ static void simulated_failures_happen_once(void **state)
     assert_string_equal(actor_heard(&bob), "reconnect update room_update");
 }
 
+static void another_protocol_is_remembered(void **state)
+{
+    (void)state;
+    actor_join(&alice, OFFER_JOIN);
+    Livekit__SimulateScenario body = LIVEKIT__SIMULATE_SCENARIO__INIT;
+    body.scenario_case = LIVEKIT__SIMULATE_SCENARIO__SCENARIO_SWITCH_CANDIDATE_PROTOCOL;
+    body.switch_candidate_protocol = LIVEKIT__CANDIDATE_PROTOCOL__TCP;
+    Livekit__SignalRequest m = LIVEKIT__SIGNAL_REQUEST__INIT;
+    m.message_case = LIVEKIT__SIGNAL_REQUEST__MESSAGE_SIMULATE;
+    m.simulate = &body;
+    actor_send(&alice, &m);
+    actor_leave(&alice);
+    actor_join(&alice, OFFER_JOIN);
+    assert_false(actor_last(&alice, LIVEKIT__SIGNAL_RESPONSE__MESSAGE_JOIN)->join->fast_publish);
+    const Livekit__TrickleRequest *only =
+        actor_last(&alice, LIVEKIT__SIGNAL_RESPONSE__MESSAGE_TRICKLE)->trickle;
+    assert_true(only->final);
+    assert_non_null(strstr(only->candidateinit, " tcp "));
+    assert_int_equal(alice.said[alice.count - 2]->message_case,
+                     LIVEKIT__SIGNAL_RESPONSE__MESSAGE_ANSWER);
+    assert_true(
+        stage_last(&stage, SLUICE__LINK__COMMAND__BODY_OPEN_TRANSPORT)->open_transport->tcp_only);
+    body.switch_candidate_protocol = LIVEKIT__CANDIDATE_PROTOCOL__TLS;
+    actor_send(&alice, &m);
+    actor_join(&alice, OFFER_JOIN);
+    assert_int_equal(actor_last(&alice, LIVEKIT__SIGNAL_RESPONSE__MESSAGE_JOIN)
+                         ->join->client_configuration->force_relay,
+                     LIVEKIT__CLIENT_CONFIG_SETTING__ENABLED);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_stage, close_stage)
 
 int main(void)
@@ -325,6 +355,7 @@ int main(void)
         TEST(a_new_control_takes_over),
         TEST(a_damaged_record_ends_that_session_only),
         TEST(simulated_failures_happen_once),
+        TEST(another_protocol_is_remembered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "control/room/preference.h"
+
+#include "control/room/heap.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct preference {
+    struct preference *next;
+    char *identity;
+    Livekit__CandidateProtocol how;
+};
+
+static struct preference *find(const struct room *r, const char *identity)
+{
+    struct preference *p = r->preferences;
+    while (p && strcmp(p->identity, identity) != 0)
+        p = p->next;
+    return p;
+}
+
+void preference_set(struct room *r, const char *identity, Livekit__CandidateProtocol how)
+{
+    struct preference *p = find(r, identity);
+    if (!p) {
+        if (r->preference_count >= PREFERENCES_MAX)
+            return;
+        p = heap_new(sizeof *p);
+        p->identity = heap_text(identity);
+        p->next = r->preferences;
+        r->preferences = p;
+        r->preference_count++;
+    }
+    p->how = how;
+}
+
+Livekit__CandidateProtocol preference_of(const struct room *r, const char *identity)
+{
+    const struct preference *p = find(r, identity);
+    return p ? p->how : LIVEKIT__CANDIDATE_PROTOCOL__UDP;
+}
+
+void preferences_free(struct room *r)
+{
+    while (r->preferences) {
+        struct preference *p = r->preferences;
+        r->preferences = p->next;
+        free(p->identity);
+        free(p);
+    }
+    r->preference_count = 0;
+}
