@@ -6,6 +6,7 @@
 #include "common/config/config.h"
 #include "common/log.h"
 #include "control/address/address.h"
+#include "control/api/routes.h"
 #include "control/auth.h"
 #include "control/http/static.h"
 #include "control/link/client.h"
@@ -31,6 +32,7 @@ struct control {
     struct http_server *http;
     struct signalling *signalling;
     struct endpoint *endpoint;
+    struct api_routes *api;
     struct link_client *link;
     struct loop_timer clock, goodbye;
     struct loop_watch signals;
@@ -160,6 +162,19 @@ static bool listen_all(struct control *c)
     return listen_at(c, "::") || v4;
 }
 
+static bool start_api(struct control *c)
+{
+    const struct api_limits limits = {
+        .room_name = c->config.limit.max_room_name_length,
+        .metadata = c->config.limit.max_metadata_size,
+        .attributes = c->config.limit.max_attributes_size,
+        .participant_name = c->config.limit.max_participant_name_length,
+        .remote_unmute = c->config.room.enable_remote_unmute,
+    };
+    c->api = api_routes_create(c->http, signalling_rooms(c->signalling), &limits, arm_clock, c);
+    return c->api != NULL;
+}
+
 static bool start_http(struct control *c)
 {
     static const char *const prefixes[] = {"/livekit/sfu"};
@@ -185,7 +200,7 @@ static bool start_http(struct control *c)
         .arg = c,
     };
     c->endpoint = endpoint_create(c->loop, c->http, c->signalling, &e);
-    return c->endpoint && listen_all(c);
+    return c->endpoint && start_api(c) && listen_all(c);
 }
 
 static bool start_rooms(struct control *c)
@@ -227,6 +242,7 @@ static void stop(struct control *c)
     if (c->http)
         http_server_destroy(c->http);
     endpoint_destroy(c->endpoint);
+    api_routes_destroy(c->api);
     link_client_destroy(c->link);
     signalling_destroy(c->signalling);
     if (c->loop) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control/room/commands.h"
 
+#include "common/link/link.h"
 #include "control/room/arena.h"
 #include "control/room/record.h"
 #include "control/room/track_info.h"
@@ -224,7 +225,7 @@ void command_query_participant(const struct participant *p)
     command(p->room->rooms, &c);
 }
 
-void command_send_data(const struct room *r, bool reliable, const void *packet, size_t size,
+bool command_send_data(const struct room *r, bool reliable, const void *packet, size_t size,
                        char *const *identities, size_t identity_count)
 {
     Sluice__Link__SendData body = SLUICE__LINK__SEND_DATA__INIT;
@@ -237,7 +238,11 @@ void command_send_data(const struct room *r, bool reliable, const void *packet, 
     Sluice__Link__Command c = SLUICE__LINK__COMMAND__INIT;
     c.body_case = SLUICE__LINK__COMMAND__BODY_SEND_DATA;
     c.send_data = &body;
+    c.seq = UINT64_MAX; /* the longest; another one is set when it is sent */
+    if (sluice__link__command__get_packed_size(&c) > LINK_RECORD_MAX)
+        return false;
     command(r->rooms, &c);
+    return true;
 }
 
 void command_repeat(const struct participant *p)

@@ -22,8 +22,9 @@ void command_open_subscription(const struct subscription *s);
 void command_close_subscription(const struct subscription *s);
 void command_query_participant(const struct participant *p);
 
-/* A DataPacket of the server's own, packed, to these identities (none: everyone). */
-void command_send_data(const struct room *r, bool reliable, const void *packet, size_t size,
+/* A DataPacket of the server's own, packed, to these identities (none: everyone). False if it does
+ * not fit into one record of the link. */
+bool command_send_data(const struct room *r, bool reliable, const void *packet, size_t size,
                        char *const *identities, size_t identity_count);
 
 /* Everything of p, for a dataplane that may have missed something. */

@@ -124,9 +124,16 @@ struct room *rooms_open(struct rooms *rs, const char *name, const struct room_se
     return r;
 }
 
+static void records_changed(struct room *r)
+{
+    for (struct participant *p = r->participants; p; p = p->next)
+        participant_record_changed(p);
+}
+
 void room_update_settings(struct room *r, const struct room_settings *s, usec_t now)
 {
     take_settings(r, s);
+    records_changed(r);
     room_occupancy_changed(r, now);
 }
 
@@ -149,8 +156,7 @@ void room_set_metadata(struct room *r, const char *metadata, usec_t now)
 {
     free(r->metadata);
     r->metadata = heap_text(metadata);
-    for (struct participant *p = r->participants; p; p = p->next)
-        participant_record_changed(p);
+    records_changed(r);
     broadcast_room(r, now);
 }
 

@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* RoomService on live rooms: who may call, what it answers, what clients and the dataplane are
+ * told. Texts and codes as LiveKit 1.13 answers them. */
+#include "tests/unit/signal_stage.h"
+
+#include "common/proto/livekit/data.pb-c.h"
+#include "control/api/api.h"
+#include "control/room/participant.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct stage stage;
+static struct actor alice, bob;
+static struct api *api;
+static struct claims admin;
+static json_t *answer; /* the last one's */
+
+static int open_stage(void **state)
+{
+    (void)state;
+    stage_open(&stage);
+    actor_open(&alice, &stage, "alice");
+    actor_open(&bob, &stage, "bob");
+    const struct api_limits limits = {
+        .room_name = 256, .metadata = 1000, .attributes = 100, .participant_name = 256};
+    api = api_create(stage.rooms, &limits, &(struct api_output){0});
+    assert_true(claims_init(&admin));
+    admin.video.present = admin.video.room_admin = true;
+    claims_set_text(&admin.video.room, "room");
+    return 0;
+}
+
+static int close_stage(void **state)
+{
+    (void)state;
+    json_decref(answer);
+    answer = NULL;
+    claims_free(&admin);
+    api_destroy(api);
+    actor_close(&alice);
+    actor_close(&bob);
+    stage_close(&stage);
+    return 0;
+}
+
+/* Its HTTP status; the body is in `answer`. */
+static int call_as(const struct claims *claims, const char *method, const char *body)
+{
+    char path[128];
+    snprintf(path, sizeof path, TWIRP_PREFIX "RoomService/%s", method);
+    struct twirp_request q = {"POST", path, "application/json", body, strlen(body)};
+    struct twirp_response out;
+    struct api_waiting *waiting;
+    assert_int_equal(api_serve(api, &q, claims, NULL, stage.now, &out, &waiting), API_ANSWERED);
+    json_decref(answer);
+    answer = json_loadb(out.body, out.length, 0, NULL);
+    assert_non_null(answer);
+    free(out.body);
+    stage_pass(&stage, 0);
+    return out.status;
+}
+
+static int call(const char *method, const char *body)
+{
+    return call_as(&admin, method, body);
+}
+
+static const char *field(const char *name)
+{
+    const char *text = json_string_value(json_object_get(answer, name));
+    assert_non_null(text);
+    return text;
+}
+
+static void expect_refusal(int status, int expected, const char *code, const char *msg)
+{
+    assert_int_equal(status, expected);
+    assert_string_equal(field("code"), code);
+    assert_string_equal(field("msg"), msg);
+}
+
+#define NO_PARTICIPANT "twirp error unknown: participant does not exist"
+#define NO_ROOM        "twirp error unknown: requested room does not exist"
+
+static void publish(void)
+{
+    actor_join(&alice, OFFER_JOIN);
+    actor_join(&bob, OFFER_JOIN);
+    actor_transport(&alice, SLUICE__LINK__CONNECTION__CONNECTED);
+    actor_transport(&bob, SLUICE__LINK__CONNECTION__CONNECTED);
+    actor_add_track(&alice, "mic", LIVEKIT__TRACK_TYPE__AUDIO, LIVEKIT__TRACK_SOURCE__MICROPHONE);
+    actor_offer(&alice, OFFER_MIC, 2);
+    actor_heard(&alice);
+    actor_heard(&bob);
+}
+
+static const char *mic(void)
+{
+    return actor_participant(&alice)->publications->sid;
+}
+
+static void calls_need_their_grant(void **state)
+{
+    (void)state;
+    static const char denied[] = "permissions denied";
+    expect_refusal(call_as(NULL, "ListRooms", "{}"), 401, "unauthenticated", denied);
+    expect_refusal(call("ListRooms", "{}"), 401, "unauthenticated", denied);
+    expect_refusal(call("CreateRoom", "{\"name\":\"room\"}"), 401, "unauthenticated", denied);
+    expect_refusal(call("DeleteRoom", "{\"room\":\"room\"}"), 401, "unauthenticated", denied);
+    expect_refusal(call("ListParticipants", "{\"room\":\"other\"}"), 401, "unauthenticated",
+                   denied);
+    expect_refusal(call_as(&alice.claims, "ListParticipants", "{\"room\":\"room\"}"), 401,
+                   "unauthenticated", denied);
+    expect_refusal(call("MoveParticipant", "{\"room\":\"room\",\"destination_room\":\"y\"}"), 401,
+                   "unauthenticated", denied);
+    claims_set_text(&admin.video.destination_room, "y");
+    assert_int_equal(call("MoveParticipant", "{\"room\":\"room\",\"destination_room\":\"y\"}"),
+                     501);
+    assert_string_equal(field("code"), "unimplemented");
+}
+
+static void unknown_things_are_not_found(void **state)
+{
+    (void)state;
+    admin.video.room_create = true;
+    expect_refusal(call("GetParticipant", "{\"room\":\"room\",\"identity\":\"x\"}"), 404,
+                   "not_found", NO_PARTICIPANT);
+    expect_refusal(call("RemoveParticipant", "{\"room\":\"room\",\"identity\":\"x\"}"), 404,
+                   "not_found", NO_PARTICIPANT);
+    expect_refusal(call("DeleteRoom", "{\"room\":\"room\"}"), 404, "not_found", NO_ROOM);
+    expect_refusal(call("UpdateRoomMetadata", "{\"room\":\"room\"}"), 404, "not_found", NO_ROOM);
+    assert_int_equal(call("ListParticipants", "{\"room\":\"room\"}"), 200);
+    assert_int_equal(json_array_size(json_object_get(answer, "participants")), 0);
+    assert_int_equal(call("Nothing", "{}"), 404);
+    assert_string_equal(field("code"), "bad_route");
+}
+
+static void nothing_is_said_before_the_sessions_are_known(void **state)
+{
+    (void)state;
+    stage_welcome(&stage, 2);
+    expect_refusal(call("GetParticipant", "{\"room\":\"room\",\"identity\":\"x\"}"), 503,
+                   "unavailable", "media is not available");
+    stage_dump_end(&stage);
+    assert_int_equal(call("ListParticipants", "{\"room\":\"room\"}"), 200);
+}
+
+static void rooms_are_created_once(void **state)
+{
+    (void)state;
+    admin.video.room_create = admin.video.room_list = true;
+    assert_int_equal(call("CreateRoom", "{\"name\":\"room\",\"emptyTimeout\":60,"
+                                        "\"max_participants\":10,\"metadata\":\"m\"}"),
+                     200);
+    char sid[ROOM_SID_MAX];
+    snprintf(sid, sizeof sid, "%s", field("sid"));
+    assert_int_equal(json_integer_value(json_object_get(answer, "empty_timeout")), 60);
+    assert_int_equal(json_integer_value(json_object_get(answer, "departure_timeout")), 20);
+    assert_true(json_is_string(json_object_get(answer, "creation_time")));
+    assert_int_equal(json_array_size(json_object_get(answer, "enabled_codecs")), 10);
+    assert_int_equal(call("CreateRoom", "{\"name\":\"room\",\"departure_timeout\":5}"), 200);
+    assert_string_equal(field("sid"), sid);
+    assert_string_equal(field("metadata"), "m");
+    assert_int_equal(json_integer_value(json_object_get(answer, "empty_timeout")), 60);
+    assert_int_equal(json_integer_value(json_object_get(answer, "departure_timeout")), 5);
+    assert_int_equal(call("CreateRoom", "{}"), 200);
+    assert_int_equal(call("ListRooms", "{}"), 200);
+    assert_int_equal(json_array_size(json_object_get(answer, "rooms")), 2);
+    assert_int_equal(call("ListRooms", "{\"names\":[\"room\",\"none\"]}"), 200);
+    assert_int_equal(json_array_size(json_object_get(answer, "rooms")), 1);
+    assert_int_equal(stage.event_count, 2);
+    stage_pass(&stage, 61 * USEC_PER_SEC);
+    assert_int_equal(call("ListRooms", "{\"names\":[\"room\"]}"), 200);
+    assert_int_equal(json_array_size(json_object_get(answer, "rooms")), 0);
+}
+
+static void limits_hold(void **state)
+{
+    (void)state;
+    admin.video.room_create = true;
+    char body[2048], text[1100];
+    memset(text, 'r', sizeof text);
+    text[sizeof text - 1] = 0;
+    snprintf(body, sizeof body, "{\"name\":\"%.257s\"}", text);
+    expect_refusal(call("CreateRoom", body), 400, "invalid_argument",
+                   "twirp error unknown: room name length exceeds limits: max length 256");
+    snprintf(body, sizeof body, "{\"room\":\"room\",\"metadata\":\"%s\"}", text);
+    expect_refusal(call("UpdateRoomMetadata", body), 400, "invalid_argument",
+                   "metadata size exceeds limits 1000");
+    actor_join(&alice, OFFER_JOIN);
+    snprintf(body, sizeof body,
+             "{\"room\":\"room\",\"identity\":\"alice\",\"attributes\":{\"a\":\"%.60s\"}}", text);
+    assert_int_equal(call("UpdateParticipant", body), 200);
+    snprintf(body, sizeof body,
+             "{\"room\":\"room\",\"identity\":\"alice\",\"attributes\":{\"b\":\"%.60s\"}}", text);
+    expect_refusal(call("UpdateParticipant", body), 400, "invalid_argument",
+                   "attribute size exceeds limits 100");
+    assert_string_equal(
+        json_string_value(json_object_get(json_object_get(answer, "meta"), "argument")),
+        "attribute size exceeds limits");
+}
+
+static void participants_are_told(void **state)
+{
+    (void)state;
+    publish();
+    assert_int_equal(call("ListParticipants", "{\"room\":\"room\"}"), 200);
+    assert_int_equal(json_array_size(json_object_get(answer, "participants")), 2);
+    assert_int_equal(call("GetParticipant", "{\"room\":\"room\",\"identity\":\"alice\"}"), 200);
+    assert_string_equal(field("identity"), "alice");
+    assert_string_equal(field("state"), "ACTIVE");
+    assert_int_equal(json_array_size(json_object_get(answer, "tracks")), 1);
+}
+
+static void a_participant_is_removed(void **state)
+{
+    (void)state;
+    publish();
+    assert_int_equal(call("RemoveParticipant", "{\"room\":\"room\",\"identity\":\"bob\"}"), 200);
+    const Livekit__LeaveRequest *leave =
+        actor_last(&bob, LIVEKIT__SIGNAL_RESPONSE__MESSAGE_LEAVE)->leave;
+    assert_int_equal(leave->reason, LIVEKIT__DISCONNECT_REASON__PARTICIPANT_REMOVED);
+    assert_true(bob.closed);
+    assert_int_equal(stage.events[stage.event_count - 1], PARTICIPANT_LEFT);
+    expect_refusal(call("RemoveParticipant", "{\"room\":\"room\",\"identity\":\"bob\"}"), 404,
+                   "not_found", NO_PARTICIPANT);
+}
+
+static void a_room_is_deleted_with_everyone(void **state)
+{
+    (void)state;
+    admin.video.room_create = true;
+    publish();
+    assert_int_equal(call("DeleteRoom", "{\"room\":\"room\"}"), 200);
+    assert_int_equal(actor_last(&alice, LIVEKIT__SIGNAL_RESPONSE__MESSAGE_LEAVE)->leave->reason,
+                     LIVEKIT__DISCONNECT_REASON__ROOM_DELETED);
+    assert_true(alice.closed && bob.closed);
+    assert_int_equal(stage.events[stage.event_count - 1], ROOM_FINISHED);
+    assert_int_equal(stage.rooms->room_count, 0);
+}
+
+static void a_track_is_muted_but_not_unmuted(void **state)
+{
+    (void)state;
+    publish();
+    char body[160];
+    snprintf(body, sizeof body,
+             "{\"room\":\"room\",\"identity\":\"alice\",\"trackSid\":\"%s\",\"muted\":true}",
+             mic());
+    assert_int_equal(call("MutePublishedTrack", body), 200);
+    assert_true(json_is_true(json_object_get(json_object_get(answer, "track"), "muted")));
+    assert_string_equal(actor_heard(&alice), "mute update");
+    assert_string_equal(actor_heard(&bob), "update");
+    assert_true(stage_last(&stage, SLUICE__LINK__COMMAND__BODY_OPEN_TRACK)->open_track->muted);
+    snprintf(body, sizeof body, "{\"room\":\"room\",\"identity\":\"alice\",\"trackSid\":\"%s\"}",
+             mic());
+    expect_refusal(call("MutePublishedTrack", body), 412, "failed_precondition",
+                   "twirp error unknown: remote unmute not enabled");
+    assert_string_equal(actor_heard(&alice), "");
+    expect_refusal(call("MutePublishedTrack", "{\"room\":\"room\",\"identity\":\"alice\","
+                                              "\"track_sid\":\"TR_x\",\"muted\":true}"),
+                   404, "not_found", "twirp error unknown: track is not found");
+}
+
+static void everything_at_once_is_told_one_by_one(void **state)
+{
+    (void)state;
+    publish();
+    size_t before = alice.count;
+    assert_int_equal(call("UpdateParticipant",
+                          "{\"room\":\"room\",\"identity\":\"alice\",\"metadata\":\"m2\","
+                          "\"name\":\"Alicia\",\"attributes\":{\"a\":\"1\",\"b\":\"2\"}}"),
+                     200);
+    assert_string_equal(field("metadata"), "m2");
+    assert_string_equal(field("name"), "Alicia");
+    assert_int_equal(json_object_size(json_object_get(answer, "attributes")), 2);
+    assert_int_equal(alice.count - before, 3); /* no keys here, so no tokens */
+    assert_int_equal(call("UpdateParticipant", "{\"room\":\"room\",\"identity\":\"alice\","
+                                               "\"attributes\":{\"a\":\"\"}}"),
+                     200);
+    assert_int_equal(json_object_size(json_object_get(answer, "attributes")), 1);
+}
+
+static void a_revoked_permission_ends_tracks(void **state)
+{
+    (void)state;
+    publish();
+    assert_int_equal(call("UpdateParticipant",
+                          "{\"room\":\"room\",\"identity\":\"alice\","
+                          "\"permission\":{\"canSubscribe\":true,\"canPublishData\":true}}"),
+                     200);
+    assert_int_equal(json_array_size(json_object_get(answer, "tracks")), 0);
+    assert_true(json_is_false(json_object_get(answer, "is_publisher")));
+    assert_non_null(strstr(actor_heard(&alice), "track_unpublished"));
+    assert_int_equal(stage.events[stage.event_count - 1], TRACK_UNPUBLISHED);
+    assert_null(actor_participant(&alice)->publications);
+    assert_int_equal(call("UpdateParticipant",
+                          "{\"room\":\"room\",\"identity\":\"alice\",\"permission\":"
+                          "{\"canSubscribe\":true,\"canPublish\":true,\"canPublishData\":true}}"),
+                     200);
+    assert_true(json_is_true(json_object_get(answer, "is_publisher")));
+}
+
+static void subscriptions_are_changed_for_others(void **state)
+{
+    (void)state;
+    publish();
+    const struct subscription *s = actor_participant(&bob)->subscriptions;
+    assert_non_null(s);
+    assert_true(s->wanted);
+    char body[160];
+    snprintf(body, sizeof body, "{\"room\":\"room\",\"identity\":\"bob\",\"track_sids\":[\"%s\"]}",
+             mic());
+    assert_int_equal(call("UpdateSubscriptions", body), 200);
+    assert_false(s->wanted);
+    snprintf(body, sizeof body,
+             "{\"room\":\"room\",\"identity\":\"bob\",\"subscribe\":true,"
+             "\"participant_tracks\":[{\"track_sids\":[\"%s\"]}]}",
+             mic());
+    assert_int_equal(call("UpdateSubscriptions", body), 200);
+    assert_true(s->wanted);
+    assert_int_equal(json_object_size(answer), 0);
+}
+
+static void room_metadata_is_told_to_everyone(void **state)
+{
+    (void)state;
+    publish();
+    assert_int_equal(call("UpdateRoomMetadata", "{\"room\":\"room\",\"metadata\":\"m2\"}"), 200);
+    assert_int_equal(json_integer_value(json_object_get(answer, "num_participants")), 2);
+    assert_int_equal(json_integer_value(json_object_get(answer, "num_publishers")), 1);
+    assert_string_equal(actor_last(&bob, LIVEKIT__SIGNAL_RESPONSE__MESSAGE_ROOM_UPDATE)
+                            ->room_update->room->metadata,
+                        "m2");
+}
+
+static Livekit__DataPacket *sent(const Sluice__Link__SendData **command)
+{
+    *command = stage_last(&stage, SLUICE__LINK__COMMAND__BODY_SEND_DATA)->send_data;
+    Livekit__DataPacket *m =
+        livekit__data_packet__unpack(NULL, (*command)->packet.len, (*command)->packet.data);
+    assert_non_null(m);
+    assert_int_equal(m->value_case, LIVEKIT__DATA_PACKET__VALUE_USER);
+    return m;
+}
+
+static void data_goes_to_whom_it_is_for(void **state)
+{
+    (void)state;
+    publish();
+    const Sluice__Link__SendData *command;
+    assert_int_equal(call("SendData", "{\"room\":\"room\",\"data\":\"aGVsbG8=\",\"topic\":\"t\","
+                                      "\"nonce\":\"Ep1fcXG65n/ywiUw34fWXQ==\"}"),
+                     200);
+    Livekit__DataPacket *m = sent(&command);
+    assert_true(command->reliable);
+    assert_int_equal(command->n_destination_identities, 0);
+    assert_memory_equal(m->user->payload.data, "hello", 5);
+    assert_string_equal(m->user->topic, "t");
+    assert_int_equal(m->user->nonce.len, 16);
+    assert_string_equal(m->user->participant_sid, "");
+    livekit__data_packet__free_unpacked(m, NULL);
+
+    char body[200];
+    snprintf(body, sizeof body,
+             "{\"room\":\"room\",\"data\":\"aGk=\",\"kind\":\"LOSSY\","
+             "\"destination_sids\":[\"%s\",\"PA_x\"],\"destination_identities\":[\"bob\"]}",
+             actor_participant(&bob)->sid);
+    assert_int_equal(call("SendData", body), 200);
+    m = sent(&command);
+    assert_false(command->reliable);
+    assert_int_equal(command->n_destination_identities, 1);
+    assert_string_equal(command->destination_identities[0], "bob");
+    assert_string_equal(m->destination_identities[0], "bob");
+    assert_int_equal(m->kind, LIVEKIT__DATA_PACKET__KIND__LOSSY);
+    livekit__data_packet__free_unpacked(m, NULL);
+}
+
+static void data_that_cannot_be_sent_is_refused(void **state)
+{
+    (void)state;
+    expect_refusal(call("SendData", "{\"room\":\"room\",\"data\":\"AAAA\",\"nonce\":\"AAAA\"}"),
+                   400, "invalid_argument",
+                   "nonce should be 16-bytes or not present, got: 3 bytes");
+    expect_refusal(call("SendData", "{\"room\":\"room\"}"), 404, "not_found", NO_ROOM);
+    publish();
+    assert_int_equal(
+        call("SendData", "{\"room\":\"room\",\"data\":\"aGk=\",\"destination_sids\":[\"PA_x\"]}"),
+        200);
+    assert_int_equal(stage_count(&stage, SLUICE__LINK__COMMAND__BODY_SEND_DATA), 0);
+    char *body = malloc(90100);
+    int n = snprintf(body, 100, "{\"room\":\"room\",\"data\":\"");
+    memset(body + n, 'A', 90000);
+    strcpy(body + n + 90000, "\"}");
+    expect_refusal(call("SendData", body), 400, "invalid_argument", "data is too large");
+    free(body);
+}
+
+static void other_services_are_not_offered(void **state)
+{
+    (void)state;
+    struct twirp_request q = {"POST", "/twirp/livekit.Egress/ListEgress", "application/json", "{}",
+                              2};
+    struct twirp_response out;
+    struct api_waiting *waiting;
+    assert_int_equal(api_serve(api, &q, &admin, NULL, 0, &out, &waiting), API_ANSWERED);
+    assert_int_equal(out.status, 501);
+    free(out.body);
+    q.path = "/twirp/livekit.NoService/Nothing";
+    assert_int_equal(api_serve(api, &q, &admin, NULL, 0, &out, &waiting), API_NO_SUCH_SERVICE);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, open_stage, close_stage)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(calls_need_their_grant),
+        TEST(unknown_things_are_not_found),
+        TEST(nothing_is_said_before_the_sessions_are_known),
+        TEST(rooms_are_created_once),
+        TEST(limits_hold),
+        TEST(participants_are_told),
+        TEST(a_participant_is_removed),
+        TEST(a_room_is_deleted_with_everyone),
+        TEST(a_track_is_muted_but_not_unmuted),
+        TEST(everything_at_once_is_told_one_by_one),
+        TEST(a_revoked_permission_ends_tracks),
+        TEST(subscriptions_are_changed_for_others),
+        TEST(room_metadata_is_told_to_everyone),
+        TEST(data_goes_to_whom_it_is_for),
+        TEST(data_that_cannot_be_sent_is_refused),
+        TEST(other_services_are_not_offered),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
