@@ -6,7 +6,7 @@ import { hears, keepsDecoding, paths, received, seesVideo } from '../lib/media.m
 import { until } from '../lib/net.mjs';
 
 const PER_KIND = 2000;
-const GROWTH = 512;   // KiB that a process may have grown by
+const GROWTH = 1536;   // KiB that a process may grow by: history that the call itself fills; kept packets would be 20 MB
 
 // With a short history of sent packets, so that it is soon as large as it gets.
 const smallHistory = '  packet_buffer_size_video: 100\n  packet_buffer_size_audio: 50';
