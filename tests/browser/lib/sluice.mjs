@@ -20,10 +20,11 @@ export async function token(identity, room, { grants = {}, ttl = '1h', ...option
   return t.toJwt();
 }
 
-// `prefix`: a command before each program, as ["ip", "netns", "exec", "name"].
+// `prefix`: a command before each program, as ["ip", "netns", "exec", "name"]. `nodeIp` null: the addresses of the
+// interfaces. `extra`: lines for the configuration's end, indented ones for its section `rtc`.
 export class Sluice {
   constructor({ backend = 'udp', workers = 2, nodeIp = '127.0.0.1', extra = '', sluice = '', prefix = [], bind = '127.0.0.1' } = {}) {
-    Object.assign(this, { backend, workers, nodeIp, extra, sluiceExtra: sluice, prefix, bind, children: {} });
+    Object.assign(this, { backend, workers, nodeIp, extra, sluiceExtra: sluice, prefix, bind: [bind].flat(), children: {} });
   }
 
   async start() {
@@ -33,7 +34,7 @@ export class Sluice {
     fs.writeFileSync(this.config, this.yaml());
     this.spawn('sluice-dataplane');
     this.spawn('sluice-control');
-    const url = `http://${this.bind}:${this.ports.http}/`;
+    const url = `http://${this.bind[0]}:${this.ports.http}/`;
     await until('sluice answers on /', () => this.alive() && this.healthy(url), 15);
     return this;
   }
@@ -41,15 +42,14 @@ export class Sluice {
   yaml() {
     const { http, tcp, udp } = this.ports;
     return `port: ${http}
-bind_addresses: ["${this.bind}"]
+bind_addresses: ${JSON.stringify(this.bind)}
 keys: {${key}: ${secret}}
 log_level: debug
 rtc:
   udp_port: ${this.workers > 1 ? `${udp}-${udp + this.workers - 1}` : udp}
   tcp_port: ${tcp}
-  node_ip: ${this.nodeIp}
-  enable_loopback_candidate: true
-${this.extra}
+  enable_loopback_candidate: ${this.nodeIp !== null}
+${this.nodeIp === null ? '' : `  node_ip: ${this.nodeIp}\n`}${this.extra}
 sluice:
   backend: ${this.backend}
   workers: ${this.workers}
@@ -79,13 +79,14 @@ ${this.sluiceExtra}`;
     return true;
   }
 
-  log(program) {
+  // The last lines of a program's log.
+  log(program, lines = 40) {
     const text = fs.readFileSync(path.join(this.dir, `${program}.log`), 'utf8');
-    return text.split('\n').slice(-40).join('\n');
+    return text.split('\n').slice(-lines).join('\n');
   }
 
-  get url() { return `ws://${this.bind}:${this.ports.http}`; }
-  get httpUrl() { return `http://${this.bind}:${this.ports.http}`; }
+  get url() { return `ws://${this.bind[0]}:${this.ports.http}`; }
+  get httpUrl() { return `http://${this.bind[0]}:${this.ports.http}`; }
 
   async counters() {
     const { stdout } = await run(path.join(bin, 'sluicectl'), ['--run-dir', this.dir, '--json', 'stats']);
