@@ -36,6 +36,7 @@ static bool open_outbound(struct service *s)
         return false;
     }
     o->insecure = c->insecure_tls;
+    o->ca_file = *c->ca_file ? c->ca_file : NULL;
     for (size_t i = 0; i < c->allowed_networks.n; i++) {
         if (!guard_network_parse(&o->allowed[o->allowed_count++], c->allowed_networks.text[i])) {
             log_error("start", "allowed_networks: not a network: %s", c->allowed_networks.text[i]);

@@ -177,7 +177,7 @@ static void transfer(struct exchange *x, const struct net_addr *pinned, size_t c
         .content_type = x->r.content_type,
         .body = x->body,
         .body_length = x->r.body_length,
-        .ca_file = x->r.ca_file,
+        .ca_file = x->r.ca_file ? x->r.ca_file : x->out->ca_file,
         .insecure = x->out->insecure,
         .answer_max = x->r.answer_max,
         .timeout = x->deadline - now,

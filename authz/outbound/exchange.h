@@ -23,7 +23,8 @@ struct outbound {
     struct transfers *own, *strangers;
     struct guard_network allowed[GUARD_NETWORKS_MAX]; /* although they are not global */
     size_t allowed_count;
-    bool insecure; /* no certificate is checked */
+    const char *ca_file; /* for those that name none; NULL: the system's */
+    bool insecure;       /* no certificate is checked */
     size_t exchanges;
 };
 

@@ -273,6 +273,7 @@ static bool read_texts(struct config_authz *c, environment *env, char *err)
         {"LIVEKIT_REDIS_URL", c->redis_url, sizeof(c->redis_url)},
         {"LIVEKIT_REDIS_PASSWORD", c->redis_password, sizeof(c->redis_password)},
         {"STATE_DIRECTORY", c->state_dir, sizeof(c->state_dir)},
+        {"SSL_CERT_FILE", c->ca_file, sizeof(c->ca_file)},
         {"SLUICE_RUN_DIR", c->run_dir, sizeof(c->run_dir)},
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {

@@ -36,6 +36,7 @@ struct config_authz {
     struct config_homeserver homeservers[AUTHZ_HOMESERVERS];
     size_t n_homeservers;
     bool full_access_any;                  /* the list is "*" alone */
+    char ca_file[CONFIG_TEXT];             /* ca_file, SSL_CERT_FILE: in place of the system's */
     bool insecure_tls;                     /* LIVEKIT_INSECURE_SKIP_VERIFY_TLS */
     enum authz_publish restricted_publish; /* restricted_publish: true | auto | false */
     bool can_update_own_metadata; /* can_update_own_metadata, LIVEKIT_CAN_UPDATE_OWN_METADATA */
