@@ -219,8 +219,11 @@ static Livekit__SimulcastCodecInfo *negotiated_codec(Livekit__TrackInfo *info, e
     return info->n_codecs > 0 ? info->codecs[0] : NULL;
 }
 
+/* One encoding for all layers is SVC. */
 static void name_layers(Livekit__VideoLayer **layers, size_t n, const struct sdp_negotiated *f)
 {
+    for (size_t i = 0; f->encoding_count == 1 && i < n; i++)
+        layers[i]->spatial_layer = (int32_t)i;
     for (uint32_t i = 0; i < f->encoding_count; i++) {
         uint32_t layer = sdp_encoding_layer(f, i);
         if (layer >= n)

@@ -24,6 +24,17 @@ static void unanswered(void *arg, usec_t now)
     negotiate_failed(t->owner, "our offer", &e, now);
 }
 
+/* A control process that took over may have met sections of tracks that ended in between. */
+static void detach_orphans(struct transport *t)
+{
+    const struct index *x = &t->owner->room->rooms->subscriptions;
+    for (uint32_t i = 0; i < t->offers->count; i++) {
+        const struct sdp_offer_section *sec = &t->offers->sections[i];
+        if (sec->active && !index_find(x, sec->owner))
+            sdp_offer_detach(t->offers, sec->owner);
+    }
+}
+
 static void detach_ended(struct transport *t)
 {
     while (t->ending) {
@@ -105,6 +116,7 @@ void negotiate_offer_now(struct signalling *g, struct transport *t, bool restart
     }
     t->offer_again = false;
     detach_ended(t);
+    detach_orphans(t);
     attach_waiting(t);
     if (!write_offer(g, t)) {
         static const struct sdp_error e = {.reason = "too large"};

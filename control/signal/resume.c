@@ -69,6 +69,8 @@ static void negotiate_again(struct signal_session *s, struct participant *p, use
     }
     if (t && t->described)
         negotiate_offer_now(s->g, t, true, now);
+    else
+        negotiate_soon(p, now);
 }
 
 void resume_status(struct participant *p, uint32_t last_sequence, usec_t now)
