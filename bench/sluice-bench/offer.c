@@ -36,7 +36,7 @@ int offer_find(const struct offer *o, enum offer_section kind)
 const char *offer_rid(unsigned layer)
 {
     static const char *const rids[] = {"q", "h", "f"};
-    return rids[layer];
+    return layer < sizeof rids / sizeof *rids ? rids[layer] : "";
 }
 
 static void write_session(const struct offer *o, FILE *f)
