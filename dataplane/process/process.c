@@ -146,7 +146,8 @@ static bool start_workers(struct process *p)
 struct process *process_create(const struct process_config *config,
                                char err[static PROCESS_ERROR_TEXT])
 {
-    struct process *p = aligned_alloc(RING_CACHE_LINE, sizeof(*p));
+    size_t whole = (sizeof(struct process) + RING_CACHE_LINE - 1) / RING_CACHE_LINE;
+    struct process *p = aligned_alloc(RING_CACHE_LINE, whole * RING_CACHE_LINE);
     if (!p)
         return NULL;
     memset(p, 0, sizeof(*p));
