@@ -2,6 +2,7 @@
 /*
  * sluice-bench: a load generator for LiveKit-compatible servers.
  */
+#include "bench/sluice-bench/plot.h"
 #include "bench/sluice-bench/run.h"
 #include "common/log.h"
 
@@ -17,6 +18,17 @@ static bool write_json(const struct report *r, const char *path)
     return done;
 }
 
+/* What was asked for besides the table. False if a file could not be written. */
+static bool write_files(const struct report *r)
+{
+    const struct settings *s = r->settings;
+    bool json = s->json[0] == '\0' || write_json(r, s->json);
+    bool png = s->png[0] == '\0' || plot_write(r, s->png);
+    if (!png)
+        log_error("report", "cannot write %s", s->png);
+    return json && png;
+}
+
 int main(int argc, char **argv)
 {
     static struct settings settings;
@@ -29,7 +41,7 @@ int main(int argc, char **argv)
     if (!run(&report, settings.quiet ? NULL : stderr))
         return 1;
     report_print(stdout, &report);
-    bool written = settings.json[0] == '\0' || write_json(&report, settings.json);
+    bool written = write_files(&report);
     bool whole = counter_get(&report.end.counters.streams) >= report.expected_streams &&
                  counter_get(&report.end.counters.failed) == 0;
     report_free(&report);
