@@ -34,6 +34,10 @@
     X(COUNTER_PLI_IN, "pli_in")                                                                    \
     X(COUNTER_PLI_OUT, "pli_out")                                                                  \
     X(COUNTER_FIR_IN, "fir_in")                                                                    \
+    X(COUNTER_STUN_ASKED, "stun_asked")       /* requests to STUN servers */                       \
+    X(COUNTER_STUN_ANSWERED, "stun_answered") /* answers that were taken */                        \
+    X(COUNTER_STUN_RETURN, "stun_return")     /* answers of peers to our own checks */             \
+    X(COUNTER_TX_CHECKS, "tx_checks")         /* our own connectivity checks */                    \
     X(COUNTER_DROP_EMPTY, "drop_empty")                                                            \
     X(COUNTER_DROP_CLASS, "drop_class") /* first byte is of no known protocol */                   \
     X(COUNTER_DROP_TRUNCATED, "drop_truncated")                                                    \
@@ -45,6 +49,8 @@
     X(COUNTER_DROP_STUN_UNKNOWN_UFRAG, "drop_stun_unknown_ufrag")                                  \
     X(COUNTER_DROP_STUN_INTEGRITY, "drop_stun_integrity")                                          \
     X(COUNTER_DROP_STUN_OTHER, "drop_stun_other") /* responses, indications, other methods */      \
+    X(COUNTER_DROP_STUN_RESPONSE, "drop_stun_response") /* no such transaction with its source */  \
+    X(COUNTER_DROP_STUN_BARE, "drop_stun_bare")         /* a STUN server's, without FINGERPRINT */ \
     X(COUNTER_DROP_DTLS_UNKNOWN_PEER, "drop_dtls_unknown_peer")                                    \
     X(COUNTER_DROP_DTLS_MALFORMED, "drop_dtls_malformed")                                          \
     X(COUNTER_DROP_DTLS_FINGERPRINT, "drop_dtls_fingerprint")                                      \
