@@ -4,7 +4,7 @@
 #define BACKOFF_FIRST (1 * USEC_PER_SEC)
 #define BACKOFF_MOST  (60 * USEC_PER_SEC)
 #define LOOK_AGAIN    (1 * USEC_PER_SEC) /* when the SFU does not say */
-#define RECHECK       (5 * USEC_PER_SEC) /* after a farewell of somebody who is there */
+#define RECHECK       (1 * USEC_PER_SEC) /* after a farewell of somebody who is there */
 #define SEND_LEAST    (1 * USEC_PER_SEC)
 #define SEEN_LATELY   (60 * USEC_PER_SEC)
 
@@ -107,6 +107,8 @@ void job_event(struct job *j, enum sfu_event_kind kind, enum sfu_reason reason, 
     bool intended = kind == SFU_EVENT_LEFT && reason == SFU_REASON_CLIENT_INITIATED;
     if (kind == SFU_EVENT_OTHER || j->state == JOB_SENDING || j->state == JOB_OVER)
         return;
+    j->outdated = j->looking;
+    j->farewell = intended;
     if (kind == SFU_EVENT_JOINED) {
         arrive(j, now);
     } else if (j->state == JOB_WAITING) {
@@ -172,15 +174,18 @@ static void connected_looked(struct job *j, enum presence p, usec_t now)
     if (p == PRESENCE_HERE)
         j->seen = now;
     if (p == PRESENCE_GONE || now - j->seen > SEEN_LATELY)
-        go_missing(j, j->times->grace, JOB_SILENCE_LONGEST, now);
+        go_missing(j, j->farewell ? 0 : j->times->grace, JOB_SILENCE_LONGEST, now);
     else
         j->look_at = j->times->sanity ? now + j->times->sanity : USEC_NEVER;
 }
 
 void job_presence(struct job *j, enum presence p, usec_t now)
 {
-    j->looking = false;
-    if (j->state == JOB_WAITING)
+    bool outdated = j->outdated;
+    j->looking = j->outdated = false;
+    if (outdated)
+        j->look_at = now;
+    else if (j->state == JOB_WAITING)
         waiting_looked(j, p, now);
     else if (j->state == JOB_MISSING)
         missing_looked(j, p, now);

@@ -48,7 +48,9 @@ struct job {
     bool restricted; /* counts only for who has joined */
     enum job_state state;
     bool joined;       /* has ever been seen at the SFU */
-    bool looking;      /* a question about presence is under way */
+    bool looking;      /* a question about presence is under way, */
+    bool outdated;     /* and was asked before the last farewell */
+    bool farewell;     /* the owner said goodbye and was not told to be back since */
     bool calling;      /* the homeserver is being called */
     bool changed;      /* what must outlive us has changed; cleared by the owner of the job */
     bool last_look;    /* WAITING: the look that decides */

@@ -216,6 +216,11 @@ struct dns_query *dns_addresses(struct dns *d, const char *host, uint16_t port, 
     if (!q)
         return NULL;
     q->port = port;
+    if (net_addr_parse(&q->answer.addresses[0], host, port)) {
+        q->answer.count = 1;
+        finish(q, ARES_SUCCESS);
+        return q;
+    }
     ares_getaddrinfo(d->channel, host, NULL, &hints, on_addresses, q);
     arm(d);
     return q;

@@ -22,7 +22,7 @@ export class Authz {
     const config = JSON.stringify({ sluice: { authz: this.settings } });
     this.child = spawn(`${binDir}/${this.program}`, this.args, { env: { LIVEKIT_CONFIG: config, ...this.env }, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const s of [this.child.stdout, this.child.stderr]) s.on('data', d => { this.log += d; });
-    this.ended = once(this.child, 'exit');
+    this.ended = once(this.child, 'close'); // after the last of the log
   }
 
   async start() {
@@ -52,6 +52,9 @@ export class Authz {
   post(path, body, headers = { 'content-type': 'application/json' }) {
     return fetch(this.url + path, { method: 'POST', headers, body: typeof body === 'string' ? body : JSON.stringify(body) });
   }
+
+  // What is written may arrive after the answer.
+  logged(text) { return eventually(`the log says ${text}`, () => this.log.includes(text), 1000); }
 
   async metric(name) {
     const text = await fetch(`${this.url}/metrics`).then(r => r.text());
