@@ -15,11 +15,23 @@ void munger_switch(struct munger *m, uint64_t seq, uint32_t ts, uint32_t sent_ts
     m->drops.newest = m->missing.newest = 0;
 }
 
+/* Notes what lies between the highest number so far and `seq`. A jump is cut down to a gap of one:
+ * a receiver could not tell how often the roll-over counter went on in it. */
+static void advance(struct munger *m, uint64_t seq)
+{
+    if (seq - m->highest > MUNGER_JUMP_MAX) {
+        m->offset = seq - (m->sent + 2);
+        m->drops.newest = m->missing.newest = 0;
+    } else {
+        recent_set_add_range(&m->missing, m->highest + 1, seq);
+    }
+    m->highest = seq;
+}
+
 bool munger_forward(struct munger *m, uint64_t seq, uint32_t ts, uint64_t *sent)
 {
     if (seq > m->highest) {
-        recent_set_add_range(&m->missing, m->highest + 1, seq);
-        m->highest = seq;
+        advance(m, seq);
         m->last_ts = munger_ts(m, ts);
         m->sent = *sent = seq - m->offset;
         return true;
@@ -34,10 +46,10 @@ void munger_drop(struct munger *m, uint64_t seq)
 {
     if (!m->started || seq <= m->highest)
         return;
-    recent_set_add_range(&m->missing, m->highest + 1, seq);
+    advance(m, seq);
     recent_set_add(&m->drops, seq);
-    m->highest = seq;
     m->offset++;
+    m->sent = m->highest - m->offset; /* what is missing in between keeps its numbers */
 }
 
 uint64_t munger_insert(struct munger *m, uint32_t sent_ts)

@@ -2,7 +2,7 @@
 /*
  * Sequence numbers and timestamps of one sent stream, made of those of the sources that it is
  * switched between. Numbers of packets that are left out on purpose are closed up; gaps of the
- * source stay gaps, so that the receiver sees and asks for what is lost.
+ * source stay gaps, so that the receiver sees and asks for what is lost; jumps become gaps of one.
  *
  * Numbers are 64 bits wide (dataplane/rtp/sequence.h); the sent one's upper part is the SRTP
  * roll-over counter. The first one sent is below 2^15, so that no receiver has to guess whether the
@@ -17,10 +17,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define MUNGER_JUMP_MAX 3000 /* a longer gap is no loss but a restart of the source */
+
 struct munger {
     uint64_t highest; /* newest number of the source that was seen */
     uint64_t offset;  /* sent = source - offset, at `highest` (modulo 2^64) */
-    uint64_t sent;    /* highest sent */
+    uint64_t sent;    /* highest sent, or kept for what is missing */
     uint32_t ts_offset;
     uint32_t last_ts; /* sent with the highest */
     bool started;

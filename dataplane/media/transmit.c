@@ -247,7 +247,7 @@ static void switch_source(struct media *m, struct downtrack *d, const struct pac
 static void note_sent(struct media *m, struct downtrack *d, const struct packet_info *p,
                       uint64_t sent, bool marker, uint8_t step)
 {
-    if (sent == d->munger.sent) {
+    if (p->seq == d->munger.highest) {
         d->timeline.ts = d->munger.last_ts;
         d->timeline.source_ts = p->ts;
         d->timeline.at = p->arrival;

@@ -55,6 +55,35 @@ static void drops_across_a_gap(void **state)
     assert_int_equal(forward(&m, BASE + 11), 11);
 }
 
+/* Numbers that are kept for late packets are not given to others meanwhile. */
+static void kept_numbers_are_not_reused(void **state)
+{
+    (void)state;
+    struct munger m = {0};
+    munger_switch(&m, BASE + 10, 0, 0);
+    forward(&m, BASE + 10);
+    munger_drop(&m, BASE + 13);
+    assert_int_equal(forward(&m, BASE + 12), 12);
+    assert_int_equal(munger_insert(&m, 0), 13);
+    munger_drop(&m, BASE + 16);
+    assert_int_equal(forward(&m, BASE + 15), 15 + 1 - 1);
+    munger_switch(&m, BASE + 500, 0, 0);
+    assert_int_equal(forward(&m, BASE + 500), 16);
+}
+
+static void jumps_become_gaps(void **state)
+{
+    (void)state;
+    struct munger m = {0};
+    uint64_t sent;
+    munger_switch(&m, BASE + 10, 0, 0);
+    forward(&m, BASE + 10);
+    assert_int_equal(forward(&m, BASE + 40010), 12);
+    assert_false(munger_forward(&m, BASE + 40009, 0, &sent));
+    munger_drop(&m, BASE + 80000);
+    assert_int_equal(forward(&m, BASE + 80001), 14);
+}
+
 static void switching_goes_on_by_one(void **state)
 {
     (void)state;
@@ -269,6 +298,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gaps_stay_and_drops_close_up),
         cmocka_unit_test(drops_across_a_gap),
+        cmocka_unit_test(kept_numbers_are_not_reused),
+        cmocka_unit_test(jumps_become_gaps),
         cmocka_unit_test(switching_goes_on_by_one),
         cmocka_unit_test(rekeying_takes_the_cycles_off),
         cmocka_unit_test(agrees_with_a_model),
