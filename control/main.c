@@ -98,7 +98,8 @@ static void goodbye_over(void *arg, usec_t now)
     loop_stop(c->loop);
 }
 
-/* The first signal says goodbye to everyone, the second ends the process. */
+/* SIGUSR2 ends this process alone: sessions stay with the dataplane, and clients resume with the
+ * next one. Of the others the first says goodbye to everyone, the second ends the process. */
 static void on_signal(void *arg, unsigned events)
 {
     (void)events;
@@ -106,12 +107,12 @@ static void on_signal(void *arg, unsigned events)
     struct signalfd_siginfo info;
     if (read(c->signals.fd, &info, sizeof info) != sizeof info)
         return;
-    if (c->stopping) {
+    log_info("control", "stopping signal=%u", info.ssi_signo);
+    if (c->stopping || info.ssi_signo == SIGUSR2) {
         loop_stop(c->loop);
         return;
     }
     c->stopping = true;
-    log_info("control", "stopping signal=%u", info.ssi_signo);
     http_server_stop_listening(c->http);
     rooms_shut_down(signalling_rooms(c->signalling), clock_monotonic());
     arm_clock(c);
@@ -125,6 +126,7 @@ static bool watch_signals(struct control *c)
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGQUIT);
+    sigaddset(&set, SIGUSR2);
     sigprocmask(SIG_BLOCK, &set, NULL);
     c->signals.fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
     c->signals.ready = on_signal;

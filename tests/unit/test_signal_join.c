@@ -2,6 +2,8 @@
 /* Joining, in the order of LiveKit 1.13's recordings; duplicates, leaving, timeouts. */
 #include "tests/unit/signal_stage.h"
 
+#include "control/room/participant.h"
+
 #include <string.h>
 
 static struct stage stage;
@@ -306,6 +308,103 @@ static void pings_are_answered(void **state)
                      4711);
 }
 
+static void tokens_are_refreshed(void **state)
+{
+    (void)state;
+    static struct api_keys keys;
+    api_keys_add(&keys, "key", "a-secret-of-at-least-thirty-two-bytes");
+    stage.rooms->config.keys = &keys;
+    actor_join(&alice, OFFER_JOIN);
+    assert_string_equal(actor_heard(&alice), "join refresh_token answer trickle");
+    actor_transport(&alice, SLUICE__LINK__CONNECTION__CONNECTED);
+    stage_pass(&stage, 299 * USEC_PER_SEC);
+    assert_null(strstr(actor_heard(&alice), "refresh_token"));
+    stage_pass(&stage, 2 * USEC_PER_SEC);
+    assert_non_null(strstr(actor_heard(&alice), "refresh_token"));
+    const char *token =
+        actor_last(&alice, LIVEKIT__SIGNAL_RESPONSE__MESSAGE_REFRESH_TOKEN)->refresh_token;
+    struct claims c;
+    char *wrong =
+        token_verify(&keys, token, strlen(token), (int64_t)(clock_realtime() / USEC_PER_SEC), &c);
+    assert_null(wrong);
+    assert_string_equal(c.identity, "alice");
+    assert_string_equal(c.video.room, "room");
+    assert_true(c.video.room_join);
+    claims_free(&c);
+}
+
+static void metadata_needs_the_grant(void **state)
+{
+    (void)state;
+    bob.claims.video.can_update_own_metadata = TRISTATE_TRUE;
+    actor_join(&alice, OFFER_JOIN);
+    actor_join(&bob, OFFER_JOIN);
+    actor_heard(&alice);
+    Livekit__UpdateParticipantMetadata body = LIVEKIT__UPDATE_PARTICIPANT_METADATA__INIT;
+    body.name = (char *)(uintptr_t) "Robert";
+    body.request_id = 5;
+    Livekit__SignalRequest m = LIVEKIT__SIGNAL_REQUEST__INIT;
+    m.message_case = LIVEKIT__SIGNAL_REQUEST__MESSAGE_UPDATE_METADATA;
+    m.update_metadata = &body;
+    actor_send(&alice, &m);
+    const Livekit__RequestResponse *r =
+        actor_last(&alice, LIVEKIT__SIGNAL_RESPONSE__MESSAGE_REQUEST_RESPONSE)->request_response;
+    assert_int_equal(r->reason, LIVEKIT__REQUEST_RESPONSE__REASON__NOT_ALLOWED);
+    assert_int_equal(r->request_id, 5);
+    actor_heard(&alice);
+    actor_send(&bob, &m);
+    assert_int_equal(actor_last(&bob, LIVEKIT__SIGNAL_RESPONSE__MESSAGE_REQUEST_RESPONSE)
+                         ->request_response->reason,
+                     LIVEKIT__REQUEST_RESPONSE__REASON__OK);
+    assert_string_equal(actor_heard(&alice), "update"); /* at once */
+    assert_string_equal(
+        actor_last(&alice, LIVEKIT__SIGNAL_RESPONSE__MESSAGE_UPDATE)->update->participants[0]->name,
+        "Robert");
+}
+
+static void permission_is_taken_and_given(void **state)
+{
+    (void)state;
+    actor_join(&alice, OFFER_JOIN);
+    actor_join(&bob, OFFER_JOIN);
+    actor_add_track(&alice, "mic-1", LIVEKIT__TRACK_TYPE__AUDIO, LIVEKIT__TRACK_SOURCE__MICROPHONE);
+    actor_offer(&alice, OFFER_MIC, 2);
+    actor_heard(&alice);
+    Livekit__ParticipantPermission grant = LIVEKIT__PARTICIPANT_PERMISSION__INIT;
+    grant.can_subscribe = true;
+    participant_set_permission(actor_participant(&alice), &grant, stage.now);
+    assert_non_null(strstr(actor_heard(&alice), "track_unpublished"));
+    assert_int_equal(stage_count(&stage, SLUICE__LINK__COMMAND__BODY_CLOSE_TRACK), 1);
+    assert_false(actor_last(&bob, LIVEKIT__SIGNAL_RESPONSE__MESSAGE_UPDATE)
+                     ->update->participants[0]
+                     ->is_publisher);
+    assert_false(stage_last(&stage, SLUICE__LINK__COMMAND__BODY_OPEN_PARTICIPANT)
+                     ->open_participant->can_publish_data);
+    grant.can_publish = true;
+    grant.can_subscribe = false;
+    participant_set_permission(actor_participant(&alice), &grant, stage.now);
+    actor_add_track(&alice, "mic-1", LIVEKIT__TRACK_TYPE__AUDIO, LIVEKIT__TRACK_SOURCE__MICROPHONE);
+    assert_non_null(strstr(actor_heard(&alice), "track_published"));
+}
+
+static void hidden_participants_are_seen_by_nobody(void **state)
+{
+    (void)state;
+    bob.claims.video.hidden = true;
+    actor_join(&alice, OFFER_JOIN);
+    actor_heard(&alice);
+    actor_join(&bob, OFFER_JOIN);
+    actor_transport(&bob, SLUICE__LINK__CONNECTION__CONNECTED);
+    stage_pass(&stage, 10 * USEC_PER_SEC);
+    assert_non_null(strstr(actor_heard(&bob), "update"));
+    actor_leave(&bob);
+    stage_pass(&stage, 10 * USEC_PER_SEC);
+    for (size_t i = 0; i < alice.count; i++)
+        if (alice.said[i]->message_case == LIVEKIT__SIGNAL_RESPONSE__MESSAGE_UPDATE)
+            for (size_t k = 0; k < alice.said[i]->update->n_participants; k++)
+                assert_string_equal(alice.said[i]->update->participants[k]->identity, "alice");
+}
+
 static void text_is_answered_with_text(void **state)
 {
     (void)state;
@@ -358,6 +457,10 @@ int main(void)
         TEST(without_dataplane_nobody_joins),
         TEST(shutting_down_says_goodbye),
         TEST(pings_are_answered),
+        TEST(tokens_are_refreshed),
+        TEST(metadata_needs_the_grant),
+        TEST(permission_is_taken_and_given),
+        TEST(hidden_participants_are_seen_by_nobody),
         TEST(text_is_answered_with_text),
         TEST(garbage_is_harmless),
     };
