@@ -284,7 +284,8 @@ static usec_t state_deadline(const struct ice_agent *a)
     if (a->state == ICE_STATE_CONNECTED)
         return a->last_check + ICE_CONSENT_DISCONNECTED;
     if (a->state == ICE_STATE_DISCONNECTED)
-        return a->last_check + ICE_CONSENT_FAILED;
+        return a->last_check + ICE_CONSENT_FAILED > a->patience ? a->last_check + ICE_CONSENT_FAILED
+                                                                : a->patience;
     return USEC_NEVER;
 }
 

@@ -65,6 +65,7 @@ struct ice_agent {
     enum ice_state state;
     usec_t last_check;       /* on any pair */
     usec_t first_nomination; /* under the current credentials; 0: none */
+    usec_t patience;         /* not failed before this time, whatever is missing; 0: no such time */
     bool tcp_only;
     struct net_path evicted; /* a pair that made room for another */
     bool evicted_pending;

@@ -146,6 +146,15 @@ void sessions_command(struct sessions *s, Sluice__Link__Command *c, usec_t now)
     case SLUICE__LINK__COMMAND__BODY_QUERY_PARTICIPANT:
         query(s, c->seq, c->query_participant);
         break;
+    case SLUICE__LINK__COMMAND__BODY_ASK_STUN:
+        stun_ask(s, c->ask_stun);
+        break;
+    case SLUICE__LINK__COMMAND__BODY_SET_LINE:
+        silence_set_line(s, c->set_line->down);
+        break;
+    case SLUICE__LINK__COMMAND__BODY_QUERY_SILENT:
+        silence_query(s, c->query_silent->silent_ms);
+        break;
     case SLUICE__LINK__COMMAND__BODY_CLOSE_PARTICIPANT:
     case SLUICE__LINK__COMMAND__BODY_CLOSE_TRANSPORT:
     case SLUICE__LINK__COMMAND__BODY_CLOSE_TRACK:

@@ -8,7 +8,9 @@
 #ifndef SLUICE_DATAPLANE_SESSION_ENGINE_H
 #define SLUICE_DATAPLANE_SESSION_ENGINE_H
 
+#include "dataplane/ice/stun_client.h"
 #include "dataplane/session/objects.h"
+#include "dataplane/session/silence.h"
 
 #define AUDIO_LEVELS_MAX 256 /* entries of one AudioLevels event */
 #define REPORTS_MAX      256
@@ -43,6 +45,11 @@ struct sessions {
     Sluice__Link__AudioLevel levels[AUDIO_LEVELS_MAX];
     Sluice__Link__Report reports[REPORTS_MAX];
     usec_t batch_deadline;
+
+    struct stun_client stun;
+    struct silence silence;
+    uint8_t check_prefix[8]; /* of transactions of our own checks */
+    uint32_t checks;
 
     uint8_t *scratch; /* DATA_SCRATCH: a data packet with its sender's stamp */
 };
@@ -127,6 +134,26 @@ void data_drive_send(struct sessions *s, struct transport *t, bool reliable, con
 void data_route(struct sessions *s, struct transport *from, bool reliable, const uint8_t *data,
                 size_t len);
 void room_send_data(struct sessions *s, const Sluice__Link__SendData *m);
+
+/* ask_stun.c */
+void stun_ask(struct sessions *s, const Sluice__Link__AskStun *m);
+/* A STUN message that is no request. */
+void stun_response(struct sessions *s, const struct net_path *path, const uint8_t *data,
+                   size_t len);
+void stun_run(struct sessions *s);
+
+/* silence.c */
+void silence_init(struct sessions *s);
+/* A transport is connected: begins to watch. */
+void silence_watch(struct sessions *s);
+void silence_run(struct sessions *s);
+void silence_query(struct sessions *s, uint32_t silent_ms);
+void silence_set_line(struct sessions *s, bool down);
+
+/* own_checks.c */
+void own_check_send(struct sessions *s, struct transport *t);
+/* True if the transaction is that of such a check. */
+bool own_check_is(const struct sessions *s, const uint8_t transaction[STUN_TRANSACTION]);
 
 /* dump.c */
 void dump_all(struct sessions *s);

@@ -8,10 +8,7 @@ static void stun(struct sessions *s, const struct net_path *path, const uint8_t 
     const char *ufrag;
     size_t ufrag_len;
     if (!stun_request_ufrag(data, len, &ufrag, &ufrag_len)) {
-        struct stun_message m;
-        counters_add(
-            s->counters,
-            stun_parse(&m, data, len) ? COUNTER_DROP_STUN_OTHER : COUNTER_DROP_STUN_MALFORMED, 1);
+        stun_response(s, path, data, len);
         return;
     }
     struct transport *t = session_transport_of(s, lookup_ufrag(s, ufrag, ufrag_len));

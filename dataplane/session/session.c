@@ -43,6 +43,7 @@ struct sessions *sessions_create(const struct sessions_config *config,
     s->instance = random_u64();
     s->hash_seed = random_u64();
     s->batch_deadline = USEC_NEVER;
+    silence_init(s);
     if (allocate(s, config, now))
         return s;
     sessions_destroy(s);
@@ -92,14 +93,18 @@ void sessions_tick(struct sessions *s, usec_t now)
     data_drive_run(s);
     if (s->batch_deadline <= now)
         flush_batches(s);
+    stun_run(s);
+    silence_run(s);
 }
 
 usec_t sessions_deadline(const struct sessions *s)
 {
-    usec_t at = timers_next(&s->timers);
-    if (data_deadline(s->data) < at)
-        at = data_deadline(s->data);
-    return s->batch_deadline < at ? s->batch_deadline : at;
+    const usec_t all[] = {timers_next(&s->timers), data_deadline(s->data), s->batch_deadline,
+                          stun_client_deadline(&s->stun), s->silence.look_at};
+    usec_t at = USEC_NEVER;
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+        at = all[i] < at ? all[i] : at;
+    return at;
 }
 
 struct sessions_usage sessions_usage(const struct sessions *s, enum sessions_pool pool)

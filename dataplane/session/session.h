@@ -41,6 +41,8 @@ struct sessions_config {
     const char *backend;                                      /* pktio_describe() */
     uint32_t participants, transports, tracks, subscriptions; /* pool sizes */
     const char *srtp_engine;                                  /* as the workers', NULL: best */
+    const struct counters
+        *traffic; /* the workers' blocks, [workers]: does media come? May be NULL */
 };
 
 /* NULL if out of memory. `dtls` and `counters` (the session thread's block) outlive it. */

@@ -186,6 +186,8 @@ void session_transport_update_connection(struct sessions *s, struct transport *t
     if (now == t->connection)
         return;
     t->connection = now;
+    if (now == SLUICE__LINK__CONNECTION__CONNECTED)
+        silence_watch(s);
     char local[NET_ADDR_TEXT], remote[NET_ADDR_TEXT];
     Sluice__Link__TransportState state;
     fill_transport_state(t, &state, local, remote);

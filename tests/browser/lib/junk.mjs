@@ -46,7 +46,8 @@ const ssrcBytes = ssrc => [ssrc >>> 24, ssrc >>> 16 & 255, ssrc >>> 8 & 255, ssr
 export const strangers = {
   drop_stun_malformed: () => starting([0, 1, 0, 7, 0x21, 0x12, 0xa4, 0x42], 40),
   drop_stun_unknown_ufrag: () => bindingRequest('nobody:stranger'),
-  drop_stun_other: () => bindingRequest('nobody:stranger', 0x0101),
+  drop_stun_other: () => bindingRequest('nobody:stranger', 0x0011),
+  drop_stun_response: () => bindingRequest('nobody:stranger', 0x0101),
   drop_dtls_unknown_peer: () => starting([22, 0xfe, 0xfd], 200),
   drop_rtp_unknown_peer: () => starting([0x90, 96], 1200),
   drop_rtcp_unknown_peer: () => starting([0x80, 200], 100),

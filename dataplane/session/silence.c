@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "dataplane/session/silence.h"
+
+#include "common/random.h"
+#include "dataplane/session/engine.h"
+
+#define SILENT_MAX 4096 /* of one answer: fits into a record of the link */
+
+void silence_init(struct sessions *s)
+{
+    s->silence = (struct silence){.look_at = USEC_NEVER};
+    random_bytes(s->check_prefix, sizeof(s->check_prefix));
+}
+
+static uint64_t media_packets(const struct sessions *s)
+{
+    uint64_t n = 0;
+    for (unsigned i = 0; s->config.traffic && i < s->config.workers; i++)
+        n += counters_get(&s->config.traffic[i], COUNTER_RX_RTP) +
+             counters_get(&s->config.traffic[i], COUNTER_RX_RTCP);
+    return n;
+}
+
+void silence_watch(struct sessions *s)
+{
+    if (s->silence.look_at != USEC_NEVER)
+        return;
+    s->silence = (struct silence){.look_at = s->now + SILENCE_LOOK, .seen = media_packets(s)};
+}
+
+/* The transport, if it is (or was, until consent ended) connected. */
+static struct transport *connected(const struct sessions *s, uint32_t i)
+{
+    struct transport *t = &s->transport[i];
+    bool up = s->transports.pool.taken[i] && t->keyed &&
+              (t->connection == SLUICE__LINK__CONNECTION__CONNECTED ||
+               t->connection == SLUICE__LINK__CONNECTION__DISCONNECTED);
+    return up ? t : NULL;
+}
+
+/* Media was flowing, and then came nothing at all. */
+static bool all_silent(struct sessions *s)
+{
+    struct silence *w = &s->silence;
+    uint64_t n = media_packets(s);
+    w->newest = (w->newest + 1) % SILENCE_BUCKETS;
+    w->bucket[w->newest] = (uint32_t)(n - w->seen);
+    w->seen = n;
+    uint64_t before = 0;
+    for (unsigned i = 0; i < SILENCE_BUCKETS; i++) {
+        uint32_t got = w->bucket[(w->newest + SILENCE_BUCKETS - i) % SILENCE_BUCKETS];
+        if (i < SILENCE_NOTHING && got > 0)
+            return false;
+        before += got;
+    }
+    return before >= SILENCE_FLOW;
+}
+
+static void tell(struct sessions *s, uint32_t total, uint32_t silent, bool all)
+{
+    Sluice__Link__Silence m = SLUICE__LINK__SILENCE__INIT;
+    m.connected = total;
+    m.silent = silent;
+    m.total = all;
+    Sluice__Link__Event e = SLUICE__LINK__EVENT__INIT;
+    e.body_case = SLUICE__LINK__EVENT__BODY_SILENCE;
+    e.silence = &m;
+    s->silence.told_at = s->now;
+    s->silence.silent = silent > 0;
+    s->out.event(s->out.context, &e);
+}
+
+static void check(struct sessions *s, bool all)
+{
+    struct transport *t;
+    for (uint32_t i = 0; i < s->transports.pool.size; i++)
+        if ((t = connected(s, i)) && (all || s->now - t->ice.last_check > SILENCE_AFTER))
+            own_check_send(s, t);
+    s->silence.checks_at = s->now + CHECKS_EVERY;
+}
+
+void silence_run(struct sessions *s)
+{
+    struct silence *w = &s->silence;
+    if (w->look_at > s->now)
+        return;
+    uint32_t total = 0, silent = 0;
+    const struct transport *t;
+    for (uint32_t i = 0; i < s->transports.pool.size; i++) {
+        if (!(t = connected(s, i)))
+            continue;
+        total++;
+        silent += s->now - t->ice.last_check > SILENCE_AFTER;
+    }
+    bool all = total > 0 && all_silent(s);
+    if (all)
+        silent = total;
+    if ((silent > 0) != w->silent || (silent > 0 && s->now - w->told_at >= SILENCE_REPEAT))
+        tell(s, total, silent, all);
+    if (silent > 0 && w->checks_at <= s->now)
+        check(s, all);
+    w->look_at = total > 0 ? s->now + SILENCE_LOOK : USEC_NEVER;
+}
+
+void silence_query(struct sessions *s, uint32_t silent_ms)
+{
+    uint64_t ids[SILENT_MAX];
+    const struct transport *t;
+    Sluice__Link__SilentTransports m = SLUICE__LINK__SILENT_TRANSPORTS__INIT;
+    for (uint32_t i = 0; i < s->transports.pool.size && m.n_transports < SILENT_MAX; i++)
+        if ((t = connected(s, i)) && s->now - t->ice.last_check >= silent_ms * USEC_PER_MS)
+            ids[m.n_transports++] = t->state->id;
+    m.transports = ids;
+    Sluice__Link__Event e = SLUICE__LINK__EVENT__INIT;
+    e.body_case = SLUICE__LINK__EVENT__BODY_SILENT_TRANSPORTS;
+    e.silent_transports = &m;
+    s->out.event(s->out.context, &e);
+}
+
+void silence_set_line(struct sessions *s, bool down)
+{
+    struct transport *t;
+    for (uint32_t i = 0; i < s->transports.pool.size; i++) {
+        if (!(t = connected(s, i)))
+            continue;
+        t->ice.patience = s->now + (down ? LINE_PATIENCE : ICE_CONSENT_FAILED);
+        session_transport_schedule(s, t);
+    }
+}
