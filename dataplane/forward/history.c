@@ -17,10 +17,20 @@ static void drop(struct history *h, struct frame_pool *p, struct frame **at)
     h->used--;
 }
 
+static bool drop_oldest(struct history *h, struct frame_pool *p)
+{
+    uint32_t used = h->used;
+    for (uint32_t i = 1; i <= h->size && h->used == used && used > 0; i++)
+        drop(h, p, slot(h, h->newest + i));
+    return h->used < used;
+}
+
 void history_put(struct history *h, struct frame_pool *p, struct frame *f)
 {
     uint64_t seq = f->info.seq;
     if (h->size == 0 || seq + h->size <= h->newest)
+        return;
+    if (p->size - p->used < p->size / HISTORY_RESERVE && !drop_oldest(h, p))
         return;
     struct frame **at = slot(h, seq);
     drop(h, p, at);
@@ -46,8 +56,8 @@ struct frame *history_get16(const struct history *h, uint16_t seq)
 
 void history_shed(struct history *h, struct frame_pool *p)
 {
-    for (uint32_t i = 1; i <= h->size && h->used > 0 && !p->free; i++)
-        drop(h, p, slot(h, h->newest + i));
+    while (p->used == p->size && drop_oldest(h, p))
+        ;
 }
 
 void history_clear(struct history *h, struct frame_pool *p)

@@ -9,6 +9,8 @@
 
 #include <stdint.h>
 
+#define HISTORY_RESERVE 16 /* the last 1/16 of the pool */
+
 struct history {
     struct frame **slots; /* the owner's memory; [size] */
     uint32_t size;        /* a power of two, or 0: nothing is kept */
@@ -24,7 +26,8 @@ static inline void history_init(struct history *h, struct frame **slots, uint32_
 }
 
 /* Keeps f (takes a reference) under f->info.seq; what was in its place is released. Packets older
- * than the ring are not kept. */
+ * than the ring are not kept. While the last part of the pool is in use, what is kept does not
+ * grow: packets on their way need the rest. */
 void history_put(struct history *h, struct frame_pool *p, struct frame *f);
 
 /* The packet of that number, or NULL. */

@@ -72,10 +72,9 @@ static bool guess_by_mid(struct session *s, const struct rtp_packet *p, struct b
     return false;
 }
 
-bool binding_guess(struct media *m, struct session *s, const struct rtp_packet *p,
-                   struct binding *b, char rid[static MEDIA_RID_MAX])
+bool binding_guess(struct session *s, const struct rtp_packet *p, struct binding *b,
+                   char rid[static MEDIA_RID_MAX])
 {
-    (void)m;
     bool has_mid;
     if (p->ssrc == 0) /* probes */
         return false;

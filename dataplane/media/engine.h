@@ -300,8 +300,8 @@ struct binding {
 };
 bool binding_find(struct media *m, struct session *s, uint32_t ssrc, struct binding *b);
 /* A candidate for an unknown SSRC by the packet's mid and rid, not yet trusted. */
-bool binding_guess(struct media *m, struct session *s, const struct rtp_packet *p,
-                   struct binding *b, char rid[static MEDIA_RID_MAX]);
+bool binding_guess(struct session *s, const struct rtp_packet *p, struct binding *b,
+                   char rid[static MEDIA_RID_MAX]);
 bool binding_make(struct media *m, struct session *s, const struct binding *b, uint32_t ssrc,
                   const char *rid);
 void binding_announce(struct media *m, struct track *t, struct layer *l);
@@ -328,7 +328,7 @@ void audio_level_window(struct media *m, struct track *t);
 /* key_frame.c: asking publishers. layer: LAYER_NONE is all. */
 void key_frame_request(struct media *m, struct track *t, uint8_t layer);
 void key_frame_seed(struct media *m, struct track *t, struct layer *l);
-void key_frame_came(struct media *m, struct track *t, struct layer *l);
+void key_frame_came(struct layer *l);
 usec_t key_frame_deadline(const struct media *m, const struct track *t);
 void key_frame_due(struct media *m, struct track *t);
 

@@ -54,10 +54,8 @@ void key_frame_seed(struct media *m, struct track *t, struct layer *l)
     wheel_advance(&m->wheel, &t->timer, m->now + SEED_INTERVAL);
 }
 
-void key_frame_came(struct media *m, struct track *t, struct layer *l)
+void key_frame_came(struct layer *l)
 {
-    (void)m;
-    (void)t;
     l->key_frame_pending = l->seeding = false;
 }
 

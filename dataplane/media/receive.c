@@ -211,7 +211,7 @@ static bool process(struct media *m, struct arrival *a)
     if (!clear)
         return false;
     if (a->frame->info.key_frame)
-        key_frame_came(m, t, a->b.layer);
+        key_frame_came(a->b.layer);
     history_put(&a->b.layer->history, &m->frames, a->frame);
     if (!t->config.muted)
         queue(m, t, a->frame);
@@ -257,7 +257,7 @@ void receive_rtp(struct media *m, struct session *s, const uint8_t *data, size_t
         return;
     }
     a.bound_before = binding_find(m, s, a.rtp.ssrc, &a.b);
-    if (!a.bound_before && !binding_guess(m, s, &a.rtp, &a.b, a.rid)) {
+    if (!a.bound_before && !binding_guess(s, &a.rtp, &a.b, a.rid)) {
         if (!receive_probe(m, s, &a.rtp, data, len))
             count(m, COUNTER_DROP_RTP_UNKNOWN_SSRC);
         return;

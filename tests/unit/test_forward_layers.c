@@ -181,6 +181,33 @@ static void history_keeps_the_newest(void **state)
     frame_pool_free(&pool);
 }
 
+/* Histories leave a part of the pool to packets on their way. */
+static void history_leaves_a_reserve(void **state)
+{
+    (void)state;
+    struct frame_pool pool;
+    struct history a, b;
+    struct frame *in_a[64], *in_b[64], *f;
+    assert_true(frame_pool_init(&pool, 64));
+    history_init(&a, in_a, 64);
+    history_init(&b, in_b, 64);
+    for (uint64_t seq = 100; seq < 300; seq++) {
+        for (unsigned i = 0; i < 2; i++) {
+            assert_non_null(f = frame_take(&pool));
+            f->info.seq = seq;
+            history_put(i || seq < 120 ? &a : &b, &pool, f);
+            frame_release(&pool, f);
+        }
+    }
+    assert_in_range(pool.used, 58, 60);
+    assert_true(b.used > 0);
+    assert_non_null(history_get(&a, 299));
+    history_clear(&a, &pool);
+    history_clear(&b, &pool);
+    assert_int_equal(pool.used, 0);
+    frame_pool_free(&pool);
+}
+
 static void log_answers_within_its_rules(void **state)
 {
     (void)state;
@@ -219,6 +246,7 @@ int main(void)
         cmocka_unit_test(layers_stop_and_come_back),
         cmocka_unit_test(decode_targets),
         cmocka_unit_test(history_keeps_the_newest),
+        cmocka_unit_test(history_leaves_a_reserve),
         cmocka_unit_test(log_answers_within_its_rules),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
