@@ -14,8 +14,8 @@
 #include "authz/healthcheck.h"
 #include "authz/http/service.h"
 #include "authz/listen.h"
-#include "authz/sandbox/sandbox.h"
 #include "common/log.h"
+#include "common/sandbox/sandbox.h"
 
 #ifndef SLUICE_VERSION
 #define SLUICE_VERSION "0.1.0"
@@ -81,7 +81,8 @@ static bool start(struct authz *a)
     if (!a->loop || !watch_signals(a) || !service_open(&a->service, a->loop, &a->config) ||
         !listen_all(a->service.http, &a->config))
         return false;
-    return sandbox_enter(*a->config.user ? a->config.user : NULL);
+    const struct sandbox s = {.user = *a->config.user ? a->config.user : NULL};
+    return sandbox_enter(&s);
 }
 
 static void stop(struct authz *a)

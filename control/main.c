@@ -5,6 +5,7 @@
  */
 #include "common/config/config.h"
 #include "common/log.h"
+#include "common/sandbox/sandbox.h"
 #include "control/address/address.h"
 #include "control/api/routes.h"
 #include "control/auth.h"
@@ -257,6 +258,15 @@ static void stop(struct control *c)
     api_keys_wipe(&c->keys);
 }
 
+/* Threads: the resolver of outgoing requests makes some. */
+static bool give_up_rights(const struct config *config)
+{
+    static const char *const calls[] = {"clone", "clone3", "rename", NULL};
+    const struct sandbox s = {.user = config->sluice.user[0] ? config->sluice.user : NULL,
+                              .calls = calls};
+    return sandbox_enter(&s);
+}
+
 int main(int argc, char **argv)
 {
     static struct control c;
@@ -272,7 +282,7 @@ int main(int argc, char **argv)
     }
     log_setup("sluice-control", c.config.log_level, c.config.log_json);
     config_warn_ignored(&c.config);
-    bool good = start(&c);
+    bool good = start(&c) && give_up_rights(&c.config);
     if (good)
         loop_run(c.loop);
     stop(&c);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/config/config.h"
 #include "common/log.h"
+#include "common/sandbox/sandbox.h"
 #include "dataplane/process/process.h"
 
 #include <errno.h>
@@ -84,6 +85,15 @@ static bool make_run_dir(const char *dir)
     return false;
 }
 
+/* After the sockets and programs are there: what forwarding itself needs is little. */
+static bool give_up_rights(const struct config *c)
+{
+    static const char *const calls[] = {
+        "bpf", "recvmmsg", "sched_setaffinity", "clone", "clone3", "rename", NULL};
+    const struct sandbox s = {.user = c->sluice.user[0] ? c->sluice.user : NULL, .calls = calls};
+    return sandbox_enter(&s);
+}
+
 static int run(const struct config *c)
 {
     const char *interfaces[CONFIG_LIST + 1] = {0};
@@ -103,6 +113,11 @@ static int run(const struct config *c)
     struct process *process = process_create(&p, err);
     if (!process) {
         log_error("start", "%s", err);
+        return 1;
+    }
+    if (!give_up_rights(c) || !process_start(process)) {
+        log_error("start", "no rights given up or no threads started");
+        process_destroy(process);
         return 1;
     }
     log_info("start", "forwarding backend=\"%s\" workers=%u udp_port=%u tcp_port=%u link=%s",

@@ -133,7 +133,7 @@ static bool create_all(struct process *p, const struct process_config *config,
     return p->listener >= 0;
 }
 
-static bool start_workers(struct process *p)
+bool process_start(struct process *p)
 {
     for (unsigned i = 0; i < p->workers; i++) {
         struct process_worker *w = &p->worker[i];
@@ -158,7 +158,7 @@ struct process *process_create(const struct process_config *config,
     p->bell.fd = -1;
     for (unsigned i = 0; i < p->workers; i++)
         p->worker[i].bell.fd = -1;
-    if (create_all(p, config, err) && start_workers(p))
+    if (create_all(p, config, err))
         return p;
     process_destroy(p);
     return NULL;

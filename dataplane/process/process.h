@@ -60,11 +60,14 @@ struct process {
     struct link control; /* fd -1: none connected */
 };
 
-/* Builds everything and starts the workers. NULL and the reason on failure; nothing stays behind.
- */
+/* Builds everything that needs rights: sockets, programs, memory. NULL and the reason on failure;
+ * nothing stays behind. */
 struct process *process_create(const struct process_config *config,
                                char err[static PROCESS_ERROR_TEXT]);
 void process_destroy(struct process *p);
+
+/* Starts the workers' threads. False if the kernel gives none. */
+bool process_start(struct process *p);
 
 /* Runs the session thread's loop until a byte can be read from stop_fd. */
 void process_run(struct process *p, int stop_fd);

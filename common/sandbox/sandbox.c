@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "authz/sandbox/sandbox.h"
+#include "common/sandbox/sandbox.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -43,9 +43,8 @@ static bool drop_capabilities(void)
     return syscall(SYS_capset, &header, none) == 0 || failed("cannot drop capabilities");
 }
 
-/* What libcurl, c-ares, OpenSSL, SQLite, hiredis, h2o and the C library do after the start. No
- * execve, no fork, no ptrace, no mount, no module, no bpf. */
-static const char *const calls[] = {
+/* What h2o, libcurl, c-ares, OpenSSL, SQLite, hiredis and the C library do after the start. */
+static const char *const common_calls[] = {
     "accept4",
     "access",
     "bind",
@@ -150,17 +149,23 @@ static const char *const calls[] = {
     "writev",
 };
 
-static bool filter_calls(void)
+static int allow(scmp_filter_ctx ctx, const char *name)
+{
+    int number = seccomp_syscall_resolve_name(name);
+    /* other architectures lack some */
+    return number == __NR_SCMP_ERROR ? 0 : seccomp_rule_add(ctx, SCMP_ACT_ALLOW, number, 0);
+}
+
+static bool filter_calls(const char *const *more)
 {
     scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
     if (!ctx)
         return failed("no seccomp filter");
-    int error = 0;
-    for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]) && error == 0; i++) {
-        int number = seccomp_syscall_resolve_name(calls[i]);
-        if (number != __NR_SCMP_ERROR) /* other architectures lack some */
-            error = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, number, 0);
-    }
+    int error = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_TSYNC, 1);
+    for (size_t i = 0; i < sizeof(common_calls) / sizeof(common_calls[0]) && error == 0; i++)
+        error = allow(ctx, common_calls[i]);
+    for (; more && *more && error == 0; more++)
+        error = allow(ctx, *more);
     if (error == 0)
         error = seccomp_load(ctx);
     seccomp_release(ctx);
@@ -179,12 +184,13 @@ static bool filter_calls(void)
 #define INSTRUMENTED 0
 #endif
 
-bool sandbox_enter(const char *user)
+bool sandbox_enter(const struct sandbox *s)
 {
-    if (user && geteuid() == 0 && !become(user))
+    if (s->user && geteuid() == 0 && !become(s->user))
         return false;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return failed("no_new_privs");
     /* sanitizers look around in the process in ways that a filter forbids */
-    return drop_capabilities() && (INSTRUMENTED || filter_calls());
+    return (s->keep_capabilities || drop_capabilities()) &&
+           (INSTRUMENTED || filter_calls(s->calls));
 }
