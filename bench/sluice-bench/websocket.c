@@ -228,6 +228,7 @@ void ws_client_close(struct ws_client *w)
 {
     if (w->failed || !w->open)
         return;
+    wslay_event_send(w->frames); /* a close frame would overtake what is queued */
     wslay_event_queue_close(w->frames, WSLAY_CODE_NORMAL_CLOSURE, NULL, 0);
 }
 
