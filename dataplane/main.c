@@ -5,6 +5,7 @@
 #include "dataplane/process/process.h"
 
 #include <errno.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,6 +86,20 @@ static bool make_run_dir(const char *dir)
     return false;
 }
 
+/* Control, run by the same user, has to reach the socket; that user also removes it at the end. */
+static bool hand_over(const struct config *c, const char *link_path)
+{
+    const struct passwd *p = c->sluice.user[0] ? getpwnam(c->sluice.user) : NULL;
+    if (!p || geteuid() != 0)
+        return true;
+    if (chown(c->sluice.run_dir, p->pw_uid, p->pw_gid) == 0 &&
+        chown(link_path, p->pw_uid, p->pw_gid) == 0)
+        return true;
+    log_error("start", "run_dir=%s user=%s error=\"%s\"", c->sluice.run_dir, c->sluice.user,
+              strerror(errno));
+    return false;
+}
+
 /* After the sockets and programs are there: what forwarding itself needs is little. */
 static bool give_up_rights(const struct config *c)
 {
@@ -115,7 +130,7 @@ static int run(const struct config *c)
         log_error("start", "%s", err);
         return 1;
     }
-    if (!give_up_rights(c) || !process_start(process)) {
+    if (!hand_over(c, link_path) || !give_up_rights(c) || !process_start(process)) {
         log_error("start", "no rights given up or no threads started");
         process_destroy(process);
         return 1;
