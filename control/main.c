@@ -11,6 +11,7 @@
 #include "control/auth.h"
 #include "control/http/static.h"
 #include "control/link/client.h"
+#include "control/reports.h"
 #include "control/room/events.h"
 #include "control/settings.h"
 #include "control/signal/endpoint.h"
@@ -26,6 +27,8 @@
 #define GOODBYE_TIME (500 * USEC_PER_MS)
 
 struct control {
+    int argc;
+    char **argv;
     struct config config;
     struct api_keys keys;
     struct settings settings;
@@ -34,6 +37,7 @@ struct control {
     struct signalling *signalling;
     struct endpoint *endpoint;
     struct api_routes *api;
+    struct reports reports;
     struct link_client *link;
     struct loop_timer clock, goodbye;
     struct loop_watch signals;
@@ -76,6 +80,13 @@ static void on_command(void *ctx, Sluice__Link__Command *command)
     link_client_send(c->link, command);
 }
 
+static void on_room_event(void *ctx, enum room_event e, const struct room *r,
+                          const struct participant *p, const struct publication *t)
+{
+    struct control *c = ctx;
+    reports_event(&c->reports, e, r, p, t);
+}
+
 static void on_health(struct http_request *r, void *arg)
 {
     struct control *c = arg;
@@ -99,8 +110,26 @@ static void goodbye_over(void *arg, usec_t now)
     loop_stop(c->loop);
 }
 
-/* SIGUSR2 ends this process alone: sessions stay with the dataplane, and clients resume with the
- * next one. Of the others the first says goodbye to everyone, the second ends the process. */
+/* New keys for what comes from now on; who is there stays, whatever its key. */
+static void reload_keys(struct control *c)
+{
+    char err[CONFIG_ERROR_TEXT];
+    struct config *fresh = calloc(1, sizeof *fresh);
+    if (!fresh)
+        return;
+    if (config_load(fresh, "sluice-control", c->argc, c->argv, err) == CONFIG_OK) {
+        settings_read_keys(&c->keys, fresh);
+        log_info("control", "API keys reloaded count=%zu", c->keys.count);
+    } else {
+        log_error("control", "API keys stay as they were: %s", err);
+    }
+    explicit_bzero(fresh, sizeof *fresh);
+    free(fresh);
+}
+
+/* SIGHUP reads the keys again. SIGUSR2 ends this process alone: sessions stay with the dataplane,
+ * and clients resume with the next one. Of the others the first says goodbye to everyone, the
+ * second ends the process. */
 static void on_signal(void *arg, unsigned events)
 {
     (void)events;
@@ -108,6 +137,10 @@ static void on_signal(void *arg, unsigned events)
     struct signalfd_siginfo info;
     if (read(c->signals.fd, &info, sizeof info) != sizeof info)
         return;
+    if (info.ssi_signo == SIGHUP) {
+        reload_keys(c);
+        return;
+    }
     log_info("control", "stopping signal=%u", info.ssi_signo);
     if (c->stopping || info.ssi_signo == SIGUSR2) {
         loop_stop(c->loop);
@@ -128,6 +161,7 @@ static bool watch_signals(struct control *c)
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGQUIT);
     sigaddset(&set, SIGUSR2);
+    sigaddset(&set, SIGHUP);
     sigprocmask(SIG_BLOCK, &set, NULL);
     c->signals.fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
     c->signals.ready = on_signal;
@@ -175,7 +209,10 @@ static bool start_api(struct control *c)
         .remote_unmute = c->config.room.enable_remote_unmute,
     };
     c->api = api_routes_create(c->http, signalling_rooms(c->signalling), &limits, arm_clock, c);
-    return c->api != NULL;
+    const struct metrics_sources sources = {.rooms = signalling_rooms(c->signalling),
+                                            .api = c->api ? api_routes_api(c->api) : NULL,
+                                            .http = c->http};
+    return c->api && reports_listen(&c->reports, c->loop, &c->config, &sources);
 }
 
 static bool start_http(struct control *c)
@@ -208,11 +245,12 @@ static bool start_http(struct control *c)
 
 static bool start_rooms(struct control *c)
 {
+    settings_read_keys(&c->keys, &c->config);
     settings_read(&c->settings, &c->config, &c->keys);
     c->signalling = signalling_create(&c->settings.rooms);
     if (!c->signalling)
         return false;
-    struct signalling_output out = {.ctx = c, .command = on_command};
+    struct signalling_output out = {.ctx = c, .command = on_command, .event = on_room_event};
     signalling_set_output(c->signalling, &out);
     struct rooms *rs = signalling_rooms(c->signalling);
     rs->address_count = address_candidates(&c->config, rs->addresses, CANDIDATE_ADDRESSES_MAX);
@@ -237,7 +275,9 @@ static bool start(struct control *c)
     c->loop = loop_create();
     c->clock = (struct loop_timer){.fire = clock_due, .arg = c};
     c->goodbye = (struct loop_timer){.fire = goodbye_over, .arg = c};
-    return c->loop && watch_signals(c) && start_rooms(c) && start_link(c) && start_http(c);
+    return c->loop && watch_signals(c) && start_rooms(c) &&
+           reports_start(&c->reports, c->loop, &c->config, &c->keys) && start_link(c) &&
+           start_http(c);
 }
 
 static void stop(struct control *c)
@@ -248,6 +288,7 @@ static void stop(struct control *c)
     api_routes_destroy(c->api);
     link_client_destroy(c->link);
     signalling_destroy(c->signalling);
+    reports_stop(&c->reports);
     if (c->loop) {
         loop_timer_cancel(c->loop, &c->clock);
         loop_timer_cancel(c->loop, &c->goodbye);
@@ -270,6 +311,8 @@ static bool give_up_rights(const struct config *config)
 int main(int argc, char **argv)
 {
     static struct control c;
+    c.argc = argc;
+    c.argv = argv;
     char err[CONFIG_ERROR_TEXT];
     switch (config_load(&c.config, "sluice-control", argc, argv, err)) {
     case CONFIG_OK:

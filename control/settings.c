@@ -64,8 +64,9 @@ static sdp_codec_set read_codecs(const struct config *c)
     return set ? set : SDP_CODECS_ALL;
 }
 
-void settings_read(struct settings *s, const struct config *c, struct api_keys *keys)
+void settings_read_keys(struct api_keys *keys, const struct config *c)
 {
+    api_keys_wipe(keys);
     for (size_t i = 0; i < c->n_keys; i++) {
         if (!api_keys_add(keys, c->keys[i].key, c->keys[i].secret))
             log_warn("control", "API key cannot be used: key=%s", c->keys[i].key);
@@ -73,6 +74,10 @@ void settings_read(struct settings *s, const struct config *c, struct api_keys *
             log_warn("control", "secret is shorter than %d characters: key=%s", API_SECRET_ADVISED,
                      c->keys[i].key);
     }
+}
+
+void settings_read(struct settings *s, const struct config *c, const struct api_keys *keys)
+{
     struct rooms_config *r = &s->rooms;
     rooms_config_default(r);
     r->auto_create = c->room.auto_create;

@@ -16,7 +16,10 @@ struct settings {
     char urls[2 * CONFIG_LIST][SETTINGS_URL_MAX];
 };
 
-/* Also fills `keys`. */
-void settings_read(struct settings *s, const struct config *c, struct api_keys *keys);
+/* Replaces `keys` by those of the configuration, all at once. */
+void settings_read_keys(struct api_keys *keys, const struct config *c);
+
+/* `keys` stay the caller's. */
+void settings_read(struct settings *s, const struct config *c, const struct api_keys *keys);
 
 #endif
