@@ -73,6 +73,9 @@
     X(COUNTER_DROP_DATA_PERMISSION, "drop_data_permission")                                        \
     X(COUNTER_DROP_DATA_BACKPRESSURE, "drop_data_backpressure")                                    \
     X(COUNTER_DROP_DATA_DUPLICATE, "drop_data_duplicate")                                          \
+    X(COUNTER_DROP_DATA_KIND, "drop_data_kind")           /* not for participants to send */       \
+    X(COUNTER_DROP_DATA_NOT_OPEN, "drop_data_not_open")   /* the receiver's channel */             \
+    X(COUNTER_DROP_DATA_TRACK, "drop_data_track_unknown") /* handle that is not published */       \
     X(COUNTER_DROP_TCP_FRAMING, "drop_tcp_framing")                                                \
     X(COUNTER_DROP_TCP_FULL, "drop_tcp_full")                                                      \
     X(COUNTER_DROP_RING_FULL, "drop_ring_full")                                                    \

@@ -136,6 +136,7 @@ int data_send_raw(struct data_association *a, uint16_t stream, enum data_ppid pp
     if (usrsctp_sendv(a->socket, data, len, NULL, 0, &how, sizeof(how), SCTP_SENDV_SPA, 0) < 0)
         return errno;
     a->buffered += len;
+    delivery_queued(&a->delivery, len);
     return 0;
 }
 
@@ -161,6 +162,17 @@ static enum data_send_result send_result(int error, bool lossy)
     }
 }
 
+/* Bytes that may wait in front of a lossy message. */
+static size_t lossy_limit(const struct data_association *a, const struct data_channel *c)
+{
+    if (c->latency == 0 || a->delivery.rate == 0)
+        return DATA_LOSSY_BUFFER;
+    uint64_t n = (uint64_t)a->delivery.rate * c->latency / USEC_PER_SEC;
+    if (n > DATA_LOSSY_BUFFER)
+        return DATA_LOSSY_BUFFER;
+    return n < DATA_LOSSY_LEAST ? DATA_LOSSY_LEAST : (size_t)n;
+}
+
 enum data_send_result data_send(struct data_association *a, uint16_t channel, bool binary,
                                 const uint8_t *data, size_t len, usec_t now)
 {
@@ -171,7 +183,8 @@ enum data_send_result data_send(struct data_association *a, uint16_t channel, bo
     if (len > a->options.max_message_size)
         return DATA_TOO_LONG;
     bool lossy = c->type.reliability != DATA_RELIABLE;
-    if (lossy && a->buffered > DATA_LOSSY_BUFFER)
+    delivery_sample(&a->delivery, a->buffered, now);
+    if (lossy && a->buffered > lossy_limit(a, c))
         return DATA_DROPPED;
     data_timeout(a->stack, now);
     /* until the peer has acknowledged the channel, its OPEN must not be overtaken (RFC 8832
@@ -185,4 +198,9 @@ enum data_send_result data_send(struct data_association *a, uint16_t channel, bo
 size_t data_buffered(const struct data_association *a)
 {
     return a->buffered;
+}
+
+uint32_t data_rate(const struct data_association *a)
+{
+    return a->delivery.rate;
 }

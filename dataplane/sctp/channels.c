@@ -173,3 +173,10 @@ bool data_channel_peer_reset(struct data_association *a, uint16_t stream, struct
     data_channels_flush(a);
     return true;
 }
+
+void data_channel_set_latency(struct data_association *a, uint16_t channel, usec_t latency)
+{
+    struct data_channel *c = data_channel_find(a, channel);
+    if (c)
+        c->latency = latency;
+}

@@ -24,6 +24,7 @@
 #define DATA_LABEL_MAX    64    /* a channel with a longer label is closed */
 #define DATA_SEND_BUFFER  (256 * 1024)
 #define DATA_LOSSY_BUFFER (64 * 1024) /* a lossy message is dropped if more than this waits */
+#define DATA_LOSSY_LEAST  (8 * 1024)  /* not dropped for the sake of latency below this */
 
 struct data_stack;       /* one per process */
 struct data_association; /* one per transport with a data section */
@@ -103,6 +104,10 @@ bool data_next_event(struct data_stack *s, struct data_event *e);
 int data_channel_create(struct data_association *a, const struct data_channel_type *type,
                         usec_t now);
 
+/* Of a lossy channel: drops what would wait longer than `latency` at the rate at which the peer
+ * takes data; 0: only DATA_LOSSY_BUFFER counts. */
+void data_channel_set_latency(struct data_association *a, uint16_t channel, usec_t latency);
+
 /* Closes it both ways (stream reset). */
 void data_channel_close(struct data_association *a, uint16_t channel, usec_t now);
 
@@ -120,5 +125,8 @@ enum data_send_result data_send(struct data_association *a, uint16_t channel, bo
 
 /* Bytes queued and not yet acknowledged by the peer, overhead included, as of its last SACK. */
 size_t data_buffered(const struct data_association *a);
+
+/* Bytes per second that the peer acknowledged lately; 0: not known yet. */
+uint32_t data_rate(const struct data_association *a);
 
 #endif

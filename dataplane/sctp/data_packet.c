@@ -139,6 +139,8 @@ static bool parse_field(struct data_packet *p, const struct data_field *f)
 {
     if (f->id == FIELD_SEQUENCE && f->wire == WIRE_VARINT)
         p->sequence = (uint32_t)f->number;
+    if (f->id == FIELD_IDENTITY && f->wire == WIRE_BYTES)
+        p->has_identity = f->value.len > 0;
     if (f->id == FIELD_DESTINATIONS && f->wire == WIRE_BYTES)
         return add(p->identities, &p->n_identities, &f->value);
     return is_envelope(f->id) || take_value(p, f);
@@ -151,6 +153,7 @@ bool data_packet_parse(struct data_packet *p, const uint8_t *data, size_t len)
     p->whole = (struct data_slice){data, (uint32_t)len};
     p->value = DATA_VALUE_NONE;
     p->sequence = 0;
+    p->has_identity = false;
     p->user = p->nonce = (struct data_slice){0};
     p->n_identities = p->n_sids = 0;
     p->identities_in_user = false;

@@ -43,6 +43,7 @@ struct data_packet {
     struct data_slice whole;
     uint32_t value;          /* enum data_packet_value, or another field number */
     uint32_t sequence;       /* 0: none */
+    bool has_identity;       /* a participant_identity that is not empty */
     struct data_slice user;  /* contents of the user value */
     struct data_slice nonce; /* of the user value */
     /* To whom: both empty means everyone. */
@@ -58,7 +59,8 @@ bool data_packet_parse(struct data_packet *p, const uint8_t *data, size_t len);
 
 struct data_sender {
     const char *sid, *identity;
-    bool hidden; /* the identity is left empty */
+    bool hidden;        /* the identity is left empty */
+    bool keep_identity; /* that of the envelope stays as it came */
 };
 
 /* Most bytes that stamping adds to a packet that was parsed. */

@@ -38,13 +38,16 @@ static bool user_field_stays(uint32_t id)
     return id != USER_SID && id != USER_IDENTITY && id != USER_DESTINATIONS;
 }
 
-static bool envelope_field_stays(const struct data_packet *p, uint32_t id)
+static bool envelope_field_stays(const struct data_packet *p, const struct data_sender *from,
+                                 uint32_t id)
 {
     if (id == DATA_VALUE_USER)
         return p->value != DATA_VALUE_USER;
     if (id == FIELD_DESTINATIONS)
         return p->value != DATA_VALUE_USER;
-    return id != FIELD_KIND && id != FIELD_IDENTITY && id != FIELD_SID;
+    if (id == FIELD_IDENTITY)
+        return from->keep_identity;
+    return id != FIELD_KIND && id != FIELD_SID;
 }
 
 static void write_user(struct writer *w, const struct data_packet *p,
@@ -102,7 +105,7 @@ size_t data_packet_stamp(const struct data_packet *p, enum data_packet_kind kind
     struct reader r = reader_of(p->whole.data, p->whole.len);
     struct data_field f;
     while (data_next_field(&r, &f)) {
-        if (envelope_field_stays(p, f.id))
+        if (envelope_field_stays(p, from, f.id))
             write_bytes(&w, f.whole.data, f.whole.len);
     }
     if (kind != DATA_KIND_RELIABLE) {
@@ -110,7 +113,7 @@ size_t data_packet_stamp(const struct data_packet *p, enum data_packet_kind kind
         write_varint(&w, kind);
     }
     write_text(&w, FIELD_SID, from->sid);
-    if (!from->hidden)
+    if (!from->hidden && !from->keep_identity)
         write_text(&w, FIELD_IDENTITY, from->identity);
     if (p->value == DATA_VALUE_USER) {
         write_destinations(&w, FIELD_DESTINATIONS, p);

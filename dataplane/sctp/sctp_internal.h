@@ -8,6 +8,7 @@
 #include "common/handle.h"
 #include "dataplane/sctp/data_channel.h"
 #include "dataplane/sctp/dcep.h"
+#include "dataplane/sctp/delivery.h"
 
 #include <usrsctp.h>
 
@@ -18,6 +19,7 @@
 struct data_channel {
     struct data_channel_type type;
     uint16_t id;
+    usec_t latency; /* data_channel_set_latency() */
     bool used;
     bool acked;         /* by the peer, or opened by it */
     bool open_pending;  /* our OPEN is still to be sent */
@@ -37,6 +39,7 @@ struct data_association {
     bool discarding; /* the rest of a message that was too long */
     uint16_t out_streams;
     size_t buffered;
+    struct delivery delivery;
     struct data_channel channels[DATA_CHANNELS_MAX];
 };
 

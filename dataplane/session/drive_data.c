@@ -18,6 +18,14 @@ static int create(struct sessions *s, struct transport *t, const char *label, bo
     return data_channel_create(t->data, &type, s->now);
 }
 
+static void set_latencies(struct sessions *s, struct transport *t)
+{
+    if (t->lossy >= 0)
+        data_channel_set_latency(t->data, (uint16_t)t->lossy, s->config.lossy_latency);
+    if (t->data_track >= 0)
+        data_channel_set_latency(t->data, (uint16_t)t->data_track, s->config.data_track_latency);
+}
+
 void data_drive_open(struct sessions *s, struct transport *t)
 {
     if (t->data_opened || !t->remote || t->remote->sctp_port == 0 ||
@@ -39,7 +47,9 @@ void data_drive_open(struct sessions *s, struct transport *t)
     if (t->state->kind == SLUICE__LINK__TRANSPORT_KIND__SUBSCRIBER) {
         t->reliable = create(s, t, LABEL_RELIABLE, true);
         t->lossy = create(s, t, LABEL_LOSSY, false);
-        create(s, t, LABEL_DATA_TRACK, false);
+        if (s->config.data_tracks)
+            t->data_track = create(s, t, LABEL_DATA_TRACK, false);
+        set_latencies(s, t);
     }
 }
 
@@ -60,15 +70,44 @@ void data_drive_close(struct transport *t)
     if (t->data)
         data_close(t->data);
     t->data = NULL;
-    t->reliable = t->lossy = -1;
+    t->reliable = t->lossy = t->data_track = -1;
     drop_queue(t);
+}
+
+static void count_unsent(struct sessions *s, enum data_send_result r)
+{
+    if (r == DATA_NO_CHANNEL)
+        counters_add(s->counters, COUNTER_DROP_DATA_NOT_OPEN, 1);
+    else if (r != DATA_SENT)
+        counters_add(s->counters, COUNTER_DROP_DATA_BACKPRESSURE, 1);
+}
+
+static enum data_send_result send_on(struct sessions *s, struct transport *t, int channel,
+                                     const uint8_t *data, size_t len)
+{
+    if (!t->data || channel < 0)
+        return DATA_NO_CHANNEL;
+    return data_send(t->data, (uint16_t)channel, true, data, len, s->now);
+}
+
+static void drain_queue(struct sessions *s, struct transport *t)
+{
+    while (t->data_ready && !STAILQ_EMPTY(&t->queue)) {
+        struct data_queued *q = STAILQ_FIRST(&t->queue);
+        enum data_send_result r = send_on(s, t, t->reliable, q->data, q->len);
+        if (r == DATA_WOULD_BLOCK)
+            return;
+        count_unsent(s, r);
+        STAILQ_REMOVE_HEAD(&t->queue, link);
+        t->queued -= q->len;
+        free(q);
+        if (STAILQ_EMPTY(&t->queue))
+            LIST_REMOVE(t, blocked);
+    }
 }
 
 static void tell_ready(struct sessions *s, struct transport *t)
 {
-    if (t->data_ready || t->reliable < 0 || t->lossy < 0)
-        return;
-    t->data_ready = true;
     Sluice__Link__DataReady m = SLUICE__LINK__DATA_READY__INIT;
     m.transport = t->state->id;
     Sluice__Link__Event e = SLUICE__LINK__EVENT__INIT;
@@ -77,13 +116,29 @@ static void tell_ready(struct sessions *s, struct transport *t)
     s->out.event(s->out.context, &e);
 }
 
+static void opened_by_peer(struct sessions *s, struct transport *t, const struct data_event *e)
+{
+    if (strcmp(e->what->label, LABEL_RELIABLE) == 0)
+        t->reliable = e->channel;
+    else if (strcmp(e->what->label, LABEL_LOSSY) == 0)
+        t->lossy = e->channel;
+    else if (strcmp(e->what->label, LABEL_DATA_TRACK) == 0 && s->config.data_tracks)
+        t->data_track = e->channel;
+    else if (strcmp(e->what->label, LABEL_DATA_TRACK) == 0)
+        data_channel_close(t->data, e->channel, s->now);
+    set_latencies(s, t);
+}
+
 static void channel_open(struct sessions *s, struct transport *t, const struct data_event *e)
 {
-    if (e->by_peer && strcmp(e->what->label, LABEL_RELIABLE) == 0)
-        t->reliable = e->channel;
-    else if (e->by_peer && strcmp(e->what->label, LABEL_LOSSY) == 0)
-        t->lossy = e->channel;
+    if (e->by_peer)
+        opened_by_peer(s, t, e);
+    if (t->data_ready || t->reliable < 0 || t->lossy < 0)
+        return;
+    t->data_ready = true;
     tell_ready(s, t);
+    drain_queue(s, t);
+    data_replay(s, t);
 }
 
 static void channel_closed(struct transport *t, int channel)
@@ -92,14 +147,20 @@ static void channel_closed(struct transport *t, int channel)
         t->reliable = -1;
     if (channel == t->lossy)
         t->lossy = -1;
+    if (channel == t->data_track)
+        t->data_track = -1;
 }
 
 static void message(struct sessions *s, struct transport *t, const struct data_event *e)
 {
     if (e->channel == t->reliable || e->channel == t->lossy)
         data_route(s, t, e->channel == t->reliable, e->data, e->len);
+    else if (e->channel == t->data_track)
+        data_track_route(s, t, e->data, e->len);
+    else if (strcmp(e->what->label, LABEL_DATA_TRACK) == 0)
+        counters_add(s->counters, COUNTER_DROP_DATA_TRACK, 1);
     else
-        counters_add(s->counters, COUNTER_DROP_DATA_MALFORMED, 1);
+        data_route_unlabelled(s, t, e->what->reliability == DATA_RELIABLE, e->data, e->len);
 }
 
 static void handle_event(struct sessions *s, const struct data_event *e)
@@ -126,21 +187,6 @@ static void handle_event(struct sessions *s, const struct data_event *e)
     case DATA_DROP_MESSAGE:
         counters_add(s->counters, COUNTER_DROP_DATA_MALFORMED, 1);
         break;
-    }
-}
-
-static void drain_queue(struct sessions *s, struct transport *t)
-{
-    while (t->data && !STAILQ_EMPTY(&t->queue)) {
-        struct data_queued *q = STAILQ_FIRST(&t->queue);
-        if (data_send(t->data, (uint16_t)t->reliable, true, q->data, q->len, s->now) ==
-            DATA_WOULD_BLOCK)
-            return;
-        STAILQ_REMOVE_HEAD(&t->queue, link);
-        t->queued -= q->len;
-        free(q);
-        if (STAILQ_EMPTY(&t->queue))
-            LIST_REMOVE(t, blocked);
     }
 }
 
@@ -182,9 +228,20 @@ void data_drive_run(struct sessions *s)
     send_packets(s);
 }
 
+/* A receiver that is slower than the configuration wants gets no queue. */
+static size_t queue_limit(const struct sessions *s, const struct transport *t)
+{
+    if (!t->data_ready)
+        return DATA_JOINING_MAX;
+    uint64_t rate = 8 * (uint64_t)data_rate(t->data);
+    bool slow = rate > 0 && rate < s->config.slow_threshold;
+    return slow ? 0 : DATA_QUEUE_MAX;
+}
+
 static void enqueue(struct sessions *s, struct transport *t, const uint8_t *data, size_t len)
 {
-    struct data_queued *q = t->queued + len <= DATA_QUEUE_MAX ? malloc(sizeof(*q) + len) : NULL;
+    bool fits = t->queued + len <= queue_limit(s, t);
+    struct data_queued *q = fits ? malloc(sizeof(*q) + len) : NULL;
     if (!q) {
         counters_add(s->counters, COUNTER_DROP_DATA_BACKPRESSURE, 1);
         return;
@@ -197,17 +254,27 @@ static void enqueue(struct sessions *s, struct transport *t, const uint8_t *data
     t->queued += len;
 }
 
+static void send_reliable(struct sessions *s, struct transport *t, const uint8_t *data, size_t len)
+{
+    enum data_send_result r = DATA_WOULD_BLOCK;
+    if (t->data_ready && STAILQ_EMPTY(&t->queue))
+        r = send_on(s, t, t->reliable, data, len);
+    if (r == DATA_WOULD_BLOCK)
+        enqueue(s, t, data, len);
+    else
+        count_unsent(s, r);
+}
+
 void data_drive_send(struct sessions *s, struct transport *t, bool reliable, const uint8_t *data,
                      size_t len)
 {
-    int channel = reliable ? t->reliable : t->lossy;
-    if (!t->data || channel < 0)
-        return;
-    enum data_send_result r = DATA_WOULD_BLOCK;
-    if (!reliable || STAILQ_EMPTY(&t->queue))
-        r = data_send(t->data, (uint16_t)channel, true, data, len, s->now);
-    if (r == DATA_WOULD_BLOCK)
-        enqueue(s, t, data, len);
-    else if (r != DATA_SENT)
-        counters_add(s->counters, COUNTER_DROP_DATA_BACKPRESSURE, 1);
+    if (reliable)
+        send_reliable(s, t, data, len);
+    else
+        count_unsent(s, send_on(s, t, t->data_ready ? t->lossy : -1, data, len));
+}
+
+void data_drive_send_track(struct sessions *s, struct transport *t, const uint8_t *data, size_t len)
+{
+    count_unsent(s, send_on(s, t, t->data_ready ? t->data_track : -1, data, len));
 }

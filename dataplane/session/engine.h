@@ -16,6 +16,7 @@
 #define REPORTS_MAX      256
 #define DATA_SCRATCH     (2 * DATA_MESSAGE_MAX)
 #define DATA_QUEUE_MAX   (8u << 20) /* bytes of reliable messages that wait for one receiver */
+#define DATA_JOINING_MAX 100000     /* the same, while its channel is not open yet */
 
 struct sessions {
     struct sessions_config config;
@@ -126,13 +127,24 @@ void data_drive_open(struct sessions *s, struct transport *t);
 void data_drive_close(struct transport *t);
 /* Handles all events of the data stack and sends its packets. */
 void data_drive_run(struct sessions *s);
-/* Sends or queues one message on `_reliable` or `_lossy`. */
+/* Sends or queues one message on `_reliable` or `_lossy`; before the channels are open, a reliable
+ * one is queued. */
 void data_drive_send(struct sessions *s, struct transport *t, bool reliable, const uint8_t *data,
                      size_t len);
+/* Sends one message on `_data_track`. */
+void data_drive_send_track(struct sessions *s, struct transport *t, const uint8_t *data,
+                           size_t len);
 
 /* data.c: routing of data packets within a room */
 void data_route(struct sessions *s, struct transport *from, bool reliable, const uint8_t *data,
                 size_t len);
+/* Bytes of a channel that LiveKit does not know, as a user packet. */
+void data_route_unlabelled(struct sessions *s, struct transport *from, bool reliable,
+                           const uint8_t *data, size_t len);
+/* The channels of t have opened: sends what its participant missed so far. */
+void data_replay(struct sessions *s, struct transport *t);
+/* Where a participant receives data: its only PeerConnection, or the subscriber one; or NULL. */
+struct transport *data_receiving_transport(const struct participant *p);
 void room_send_data(struct sessions *s, const Sluice__Link__SendData *m);
 
 /* ask_stun.c */
@@ -154,6 +166,8 @@ void silence_set_line(struct sessions *s, bool down);
 void own_check_send(struct sessions *s, struct transport *t);
 /* True if the transaction is that of such a check. */
 bool own_check_is(const struct sessions *s, const uint8_t transaction[STUN_TRANSACTION]);
+/* data_tracks.c: packets of data tracks, to their subscribers */
+void data_track_route(struct sessions *s, struct transport *from, const uint8_t *data, size_t len);
 
 /* dump.c */
 void dump_all(struct sessions *s);

@@ -8,6 +8,8 @@
 #define SLUICE_DATAPLANE_SESSION_OBJECTS_H
 
 #include "dataplane/session/id_map.h"
+#include "dataplane/session/nonces.h"
+#include "dataplane/session/replay.h"
 #include "dataplane/session/session.h"
 #include "dataplane/session/timers.h"
 
@@ -21,6 +23,8 @@ struct room {
     uint64_t id;
     handle_t handle;
     LIST_HEAD(, participant) participants;
+    struct replay replay;
+    struct nonces nonces;
 };
 
 struct participant {
@@ -28,6 +32,7 @@ struct participant {
     struct room *room;
     Sluice__Link__Participant *state;
     uint32_t last_reliable_sequence;
+    uint64_t missed_from; /* number in the room's replay of the first packet missed, 0: none */
     LIST_HEAD(, transport) transports;
     LIST_ENTRY(participant) link; /* room->participants */
 };
@@ -53,8 +58,8 @@ struct transport {
     bool keyed; /* the worker has the SRTP keys */
     struct data_association *data;
     bool data_opened;                 /* once; an association that broke is not replaced */
-    int reliable, lossy;              /* stream ids, -1: not open */
-    bool data_ready;                  /* both are open; told to control */
+    int reliable, lossy, data_track;  /* stream ids, -1: not open */
+    bool data_ready;                  /* the first two are open; told to control */
     size_t queued;                    /* bytes in queue */
     STAILQ_HEAD(, data_queued) queue; /* reliable messages, oldest first */
     LIST_HEAD(, track) tracks;

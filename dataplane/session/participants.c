@@ -12,13 +12,17 @@ static struct room *room_enter(struct sessions *s, uint64_t id)
     r = &s->room[handle_index(h)];
     *r = (struct room){.id = id, .handle = h};
     LIST_INIT(&r->participants);
+    replay_init(&r->replay);
     return r;
 }
 
 static void room_leave(struct sessions *s, struct room *r)
 {
-    if (LIST_EMPTY(&r->participants))
-        registry_remove(&s->rooms, r->id, r->handle);
+    if (!LIST_EMPTY(&r->participants))
+        return;
+    replay_clear(&r->replay);
+    nonces_free(&r->nonces);
+    registry_remove(&s->rooms, r->id, r->handle);
 }
 
 static void adopt(struct participant *p, Sluice__Link__Participant *m)
@@ -28,11 +32,22 @@ static void adopt(struct participant *p, Sluice__Link__Participant *m)
     p->state = m;
 }
 
+static bool handles_are_valid(const Sluice__Link__Participant *m)
+{
+    for (size_t i = 0; i < m->n_data_tracks; i++)
+        if (m->data_tracks[i]->handle == 0 || m->data_tracks[i]->handle > UINT16_MAX)
+            return false;
+    for (size_t i = 0; i < m->n_data_subscriptions; i++)
+        if (m->data_subscriptions[i]->handle == 0 || m->data_subscriptions[i]->handle > UINT16_MAX)
+            return false;
+    return true;
+}
+
 void session_participant_open(struct sessions *s, uint64_t seq, Sluice__Link__Participant *m)
 {
     struct participant *p = find_participant(s, m->id);
-    if (m->id == 0 || m->room == 0 || (p && p->room->id != m->room)) {
-        fail(s, seq, SLUICE__LINK__FAILURE_CODE__FAILURE_INVALID, m->id, "participant id or room");
+    if (m->id == 0 || m->room == 0 || (p && p->room->id != m->room) || !handles_are_valid(m)) {
+        fail(s, seq, SLUICE__LINK__FAILURE_CODE__FAILURE_INVALID, m->id, "participant fields");
         sluice__link__participant__free_unpacked(m, NULL);
         return;
     }

@@ -26,8 +26,12 @@ static struct transport *session_transport_create(struct sessions *s, struct par
     if (!h)
         return NULL;
     struct transport *t = &s->transport[handle_index(h)];
-    *t = (struct transport){
-        .handle = h, .participant = p, .failure = "", .reliable = -1, .lossy = -1};
+    *t = (struct transport){.handle = h,
+                            .participant = p,
+                            .failure = "",
+                            .reliable = -1,
+                            .lossy = -1,
+                            .data_track = -1};
     STAILQ_INIT(&t->queue);
     LIST_INIT(&t->tracks);
     LIST_INIT(&t->subscriptions);
