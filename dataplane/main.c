@@ -62,6 +62,10 @@ static void fill_sessions(struct sessions_config *s, const struct config *c)
     s->tracks = c->sluice.max_tracks;
     s->subscriptions = c->sluice.max_subscriptions;
     s->srtp_engine = c->sluice.srtp_engine[0] ? c->sluice.srtp_engine : NULL;
+    s->data_tracks = c->data_tracks;
+    s->lossy_latency = c->rtc.data_lossy_latency;
+    s->data_track_latency = c->rtc.data_track_latency;
+    s->slow_threshold = c->rtc.data_slow_threshold;
 }
 
 /* Becomes readable on SIGINT, SIGTERM or SIGQUIT. Before threads start, so that they inherit it. */

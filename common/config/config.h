@@ -51,6 +51,8 @@ struct config_rtc {
     uint16_t packet_buffer_size_video, packet_buffer_size_audio;
     usec_t pli_throttle[3]; /* low, mid, high */
     bool congestion_control, allow_pause;
+    uint32_t data_slow_threshold;                  /* bit/s, 0: none */
+    usec_t data_lossy_latency, data_track_latency; /* 0: no limit */
     size_t n_turn_servers;
     struct config_turn_server turn_servers[CONFIG_LIST];
 };
@@ -73,6 +75,7 @@ struct config_limit { /* 0: unlimited */
     uint32_t max_metadata_size, max_attributes_size, max_room_name_length,
         max_participant_identity_length, max_participant_name_length;
     uint32_t signal_message_size, max_api_request_body_size, num_tracks;
+    uint32_t max_data_blobs_size, max_data_blob_key_length, max_data_track_custom_encoding_length;
 };
 
 struct config_webhook {
@@ -102,7 +105,9 @@ struct config_sluice {
 
 struct config {
     bool development;
-    uint16_t port; /* 7880 */
+    bool data_tracks; /* enable_data_tracks */
+    bool data_blobs;  /* enable_participant_data_blob */
+    uint16_t port;    /* 7880 */
     struct config_list bind_addresses;
     size_t n_keys;
     struct config_key keys[CONFIG_KEYS]; /* in order of appearance; the first one signs */
