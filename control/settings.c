@@ -89,6 +89,11 @@ void settings_read(struct settings *s, const struct config *c, const struct api_
     r->region = c->region;
     r->dynacast_pause_delay = c->dynacast_pause_delay;
     r->keys = keys;
+    r->data_tracks = c->data_tracks;
+    r->data_blobs = c->data_blobs;
+    r->data_blobs_size = c->limit.max_data_blobs_size;
+    r->data_blob_key_length = c->limit.max_data_blob_key_length;
+    r->data_track_encoding_length = c->limit.max_data_track_custom_encoding_length;
     r->speaker_level = c->audio.active_level;
     r->speaker_percent = c->audio.min_percentile;
     r->speaker_smoothing = c->audio.smooth_intervals;

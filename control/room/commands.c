@@ -3,6 +3,7 @@
 
 #include "common/link/link.h"
 #include "control/room/arena.h"
+#include "control/room/data_track.h"
 #include "control/room/record.h"
 #include "control/room/track_info.h"
 #include "control/room/transport.h"
@@ -35,7 +36,9 @@ void command_open_participant(const struct participant *p)
     body.identity = p->claims.identity;
     body.can_publish_data = grant_can_publish_data(&p->claims.video);
     body.hidden = p->claims.video.hidden;
+    body.agent = claims_is_agent(&p->claims);
     struct arena a = {0};
+    data_tracks_command(&a, p, &body);
     body.record.data = record_pack(&a, p, &body.record.len);
     Sluice__Link__Command c = SLUICE__LINK__COMMAND__INIT;
     c.body_case = SLUICE__LINK__COMMAND__BODY_OPEN_PARTICIPANT;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control/room/info.h"
 
+#include "control/room/data_track.h"
+
 #include <string.h>
 
 static char *text(const char *s)
@@ -79,8 +81,10 @@ Livekit__ParticipantInfo *info_of_participant(struct arena *a, struct participan
     m->n_capabilities = p->client.capability_count;
     m->capabilities = p->client.capabilities;
     add_attributes(a, &p->claims, m);
-    if (p->state != LIVEKIT__PARTICIPANT_INFO__STATE__DISCONNECTED)
+    if (p->state != LIVEKIT__PARTICIPANT_INFO__STATE__DISCONNECTED) {
         add_tracks(a, p, m);
+        data_tracks_info(a, p, m);
+    }
     return m;
 }
 

@@ -5,6 +5,8 @@
 #include "common/random.h"
 #include "control/room/broadcast.h"
 #include "control/room/commands.h"
+#include "control/room/data_blob.h"
+#include "control/room/data_track.h"
 #include "control/room/heap.h"
 #include "control/room/permission.h"
 #include "control/room/publication.h"
@@ -93,6 +95,8 @@ void participant_free(struct participant *p)
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         timer_stop(ts, all[i]);
     wishes_free(p);
+    data_blobs_free(p);
+    data_tracks_free(p);
     permission_free(p);
     client_free(&p->client);
     claims_free(&p->claims);
@@ -119,6 +123,7 @@ static void take_options(struct participant *p, const struct participant_options
     client_read(&p->client, o->client);
     p->single = o->single;
     p->auto_subscribe = o->auto_subscribe;
+    p->auto_subscribe_data_tracks = o->auto_subscribe_data_tracks;
     p->adaptive_stream = o->adaptive_stream;
     p->disable_lite = o->disable_lite;
 }
@@ -196,6 +201,7 @@ static void hang_up(struct participant *p)
 
 static void end_media(struct participant *p, usec_t now)
 {
+    data_tracks_end(p);
     while (p->publications)
         publication_end(p->publications, now);
     while (p->subscriptions)

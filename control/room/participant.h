@@ -10,7 +10,7 @@
 struct participant_options {
     const Livekit__ClientInfo *client; /* may be NULL */
     bool single;                       /* one PeerConnection */
-    bool auto_subscribe, adaptive_stream, disable_lite;
+    bool auto_subscribe, auto_subscribe_data_tracks, adaptive_stream, disable_lite;
 };
 
 /* A new session in state JOINING, with its transports; claims are copied. An old session of the

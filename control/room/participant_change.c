@@ -2,6 +2,7 @@
 /* What is changed about a participant while it is there: what it is called, and what it may do. */
 #include "control/room/broadcast.h"
 #include "control/room/commands.h"
+#include "control/room/data_track.h"
 #include "control/room/participant.h"
 #include "control/room/permission.h"
 #include "control/room/publication.h"
@@ -111,6 +112,7 @@ void participant_set_permission(struct participant *p, const Livekit__Participan
     changed(p, now);
     command_open_participant(p);
     end_forbidden_tracks(p, now);
+    data_tracks_permission_changed(p, now);
     if (!can_publish && p->is_publisher) {
         p->is_publisher = false;
         broadcast_participant(p, true, now);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control/room/permission.h"
 
+#include "control/room/data_track.h"
+
 #include "control/room/heap.h"
 #include "control/room/subscription.h"
 
@@ -47,6 +49,7 @@ void permission_set(struct participant *p, const Livekit__SubscriptionPermission
             next = s->next_of_track;
             subscription_reconsider(s, now);
         }
+    data_tracks_rules_changed(p);
 }
 
 static bool names(const struct permission_rule *rule, const struct participant *subscriber)

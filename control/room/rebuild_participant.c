@@ -2,6 +2,7 @@
 #include "control/room/rebuild.h"
 
 #include "common/log.h"
+#include "control/room/data_track.h"
 #include "control/room/heap.h"
 #include "control/room/participant.h"
 #include "control/room/publication.h"
@@ -212,6 +213,7 @@ struct participant *rebuild_participant(struct rooms *rs, const Sluice__Link__Pa
     p->joined_ms = record->joined_ms;
     p->single = record->single;
     p->auto_subscribe = record->auto_subscribe;
+    p->auto_subscribe_data_tracks = record->auto_subscribe_data_tracks;
     p->adaptive_stream = record->adaptive_stream;
     p->is_publisher = record->is_publisher;
     p->was_active = record->was_active;
@@ -220,6 +222,7 @@ struct participant *rebuild_participant(struct rooms *rs, const Sluice__Link__Pa
         rebuild_transport(p, t, record);
     for (size_t i = 0; i < record->n_tracks; i++)
         rebuild_track(p, record->tracks[i]);
+    data_tracks_rebuild(p, record);
     if (!transport_from(p) || !transport_towards(p)) {
         participant_close(p, LIVEKIT__DISCONNECT_REASON__STATE_MISMATCH, false, now);
         return NULL;
@@ -271,5 +274,6 @@ void rebuild_subscriptions(struct participant *p, const Sluice__Record__Particip
         if (m && m->n_payloads > 0)
             open_again(s, m);
     }
+    data_subscriptions_rebuild(p, record);
     subscriptions_of_participant(p, now);
 }

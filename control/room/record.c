@@ -2,6 +2,7 @@
 #include "control/room/record.h"
 
 #include "common/log.h"
+#include "control/room/data_track.h"
 
 #include <string.h>
 
@@ -143,6 +144,7 @@ uint8_t *record_pack(struct arena *a, const struct participant *p, size_t *size)
     m->joined_ms = p->joined_ms;
     m->single = p->single;
     m->auto_subscribe = p->auto_subscribe;
+    m->auto_subscribe_data_tracks = p->auto_subscribe_data_tracks;
     m->adaptive_stream = p->adaptive_stream;
     m->is_publisher = p->is_publisher;
     m->was_active = p->was_active;
@@ -150,6 +152,7 @@ uint8_t *record_pack(struct arena *a, const struct participant *p, size_t *size)
     add_sections(a, p, m);
     add_subscriptions(a, p, m);
     add_rules(a, p, m);
+    data_tracks_record(a, p, m);
     *size = sluice__record__participant_record__get_packed_size(m);
     if (*size > RECORD_SIZE_MAX) {
         log_warn("room", "record too large, without metadata participant=%s size=%zu", p->sid,

@@ -25,6 +25,10 @@ void rooms_config_default(struct rooms_config *c)
         .speaker_level = 35,
         .speaker_percent = 40,
         .speaker_smoothing = 2,
+        .data_tracks = true,
+        .data_blobs_size = 64000,
+        .data_blob_key_length = 256,
+        .data_track_encoding_length = 32,
     };
 }
 

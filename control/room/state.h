@@ -22,12 +22,14 @@
 #include "control/sdp/slots.h"
 
 /* Limits; what goes beyond is refused. */
-#define ROOMS_MAX                 10000
-#define ROOM_PENDING_TRACKS_MAX   20 /* per participant, as LiveKit */
-#define ROOM_TRACKS_MAX           200
-#define ROOM_QUEUED_TRACKS_MAX    3 /* of one cid */
-#define ROOM_WISHES_MAX           256
-#define ROOM_PERMISSION_RULES_MAX 1024
+#define ROOMS_MAX                   10000
+#define ROOM_PENDING_TRACKS_MAX     20 /* per participant, as LiveKit */
+#define ROOM_TRACKS_MAX             200
+#define ROOM_QUEUED_TRACKS_MAX      3 /* of one cid */
+#define ROOM_WISHES_MAX             256
+#define ROOM_PERMISSION_RULES_MAX   1024
+#define ROOM_DATA_TRACKS_MAX        64 /* per participant */
+#define ROOM_DATA_SUBSCRIPTIONS_MAX 200
 
 #define ROOM_SID_MAX   24 /* with NUL */
 #define ROOM_UFRAG_LEN 16
@@ -41,6 +43,7 @@ struct participant;
 struct publication;
 struct subscription;
 struct transport;
+struct data_blob;
 
 /* ---- what is configured ---- */
 
@@ -62,6 +65,8 @@ struct rooms_config {
     double speaker_level;       /* -dBov: this loud counts as speech */
     uint32_t speaker_percent;   /* of a window that must be speech */
     uint32_t speaker_smoothing; /* intervals */
+    bool data_tracks, data_blobs;
+    uint32_t data_blobs_size, data_blob_key_length, data_track_encoding_length; /* limits, bytes */
 };
 
 void rooms_config_default(struct rooms_config *c);
@@ -232,6 +237,22 @@ struct subscription {
     struct quality_score score;
 };
 
+/* ---- data tracks ---- */
+
+struct data_track {
+    struct data_track *next;
+    struct participant *owner;
+    uint64_t id;                  /* on the link */
+    Livekit__DataTrackInfo *info; /* own memory */
+};
+
+/* A data track as one other participant gets it. */
+struct data_subscription {
+    struct data_subscription *next;
+    struct data_track *track;
+    uint16_t handle; /* in the packets that the subscriber gets */
+};
+
 /* A subscription or setting for a track that is not (yet) known. */
 struct wish {
     struct wish *next;
@@ -313,12 +334,16 @@ struct participant {
     bool replaces; /* a session of the same identity */
     bool was_active, closing;
     bool in_dump; /* while a dump is worked off */
-    bool auto_subscribe, adaptive_stream, single, disable_lite;
+    bool auto_subscribe, adaptive_stream, single, disable_lite, auto_subscribe_data_tracks;
     int64_t joined_ms;               /* Unix */
     struct transport *transports[2]; /* [0] SINGLE or PUBLISHER, [1] SUBSCRIBER */
     struct publication *publications;
     struct subscription *subscriptions;
     struct wish *wishes;
+    struct data_track *data_tracks;
+    struct data_subscription *data_subscriptions;
+    uint16_t last_data_handle; /* given out */
+    struct data_blob *data_blobs;
     bool everyone_may_subscribe;
     size_t rule_count;
     struct permission_rule *rules;

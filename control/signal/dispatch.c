@@ -2,6 +2,8 @@
 #include "common/log.h"
 #include "control/room/arena.h"
 #include "control/room/broadcast.h"
+#include "control/room/data_blob.h"
+#include "control/room/data_track.h"
 #include "control/room/participant.h"
 #include "control/room/permission.h"
 #include "control/room/publication.h"
@@ -155,15 +157,6 @@ static void update_video_track(struct participant *p, Livekit__UpdateLocalVideoT
     say_request_response(p, &r, LIVEKIT__REQUEST_RESPONSE__REASON__NOT_FOUND, "");
 }
 
-static void publish_data_track(struct participant *p, Livekit__PublishDataTrackRequest *req)
-{
-    Livekit__RequestResponse r = LIVEKIT__REQUEST_RESPONSE__INIT;
-    r.request_case = LIVEKIT__REQUEST_RESPONSE__REQUEST_PUBLISH_DATA_TRACK;
-    r.publish_data_track = req;
-    say_request_response(p, &r, LIVEKIT__REQUEST_RESPONSE__REASON__NOT_ALLOWED,
-                         "data tracks are not supported");
-}
-
 static void offer(struct signal_session *s, const Livekit__SessionDescription *m, usec_t now)
 {
     struct transport *t = s->participant->transports[0];
@@ -213,7 +206,13 @@ static bool dispatch_media(struct signal_session *s, Livekit__SignalRequest *m, 
         update_video_track(p, m->update_video_track, now);
         return true;
     case LIVEKIT__SIGNAL_REQUEST__MESSAGE_PUBLISH_DATA_TRACK_REQUEST:
-        publish_data_track(p, m->publish_data_track_request);
+        data_track_publish(p, m->publish_data_track_request, now);
+        return true;
+    case LIVEKIT__SIGNAL_REQUEST__MESSAGE_UNPUBLISH_DATA_TRACK_REQUEST:
+        data_track_unpublish(p, m->unpublish_data_track_request, now);
+        return true;
+    case LIVEKIT__SIGNAL_REQUEST__MESSAGE_UPDATE_DATA_SUBSCRIPTION:
+        data_subscriptions_update(p, m->update_data_subscription);
         return true;
     default:
         return false;
@@ -246,6 +245,12 @@ static void dispatch_session(struct signal_session *s, Livekit__SignalRequest *m
         break;
     case LIVEKIT__SIGNAL_REQUEST__MESSAGE_UPDATE_METADATA:
         update_metadata(p, m->update_metadata, now);
+        break;
+    case LIVEKIT__SIGNAL_REQUEST__MESSAGE_STORE_DATA_BLOB_REQUEST:
+        data_blob_store(p, m->store_data_blob_request);
+        break;
+    case LIVEKIT__SIGNAL_REQUEST__MESSAGE_GET_DATA_BLOB_REQUEST:
+        data_blob_get(p, m->get_data_blob_request);
         break;
     default:
         break;

@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "control/room/broadcast.h"
 #include "control/room/commands.h"
+#include "control/room/data_track.h"
 #include "control/room/dynacast.h"
 #include "control/room/info.h"
 #include "control/room/participant.h"
@@ -122,6 +123,14 @@ void resume_sync(struct participant *p, const Livekit__SyncState *m, usec_t now)
             participant_start_over(p, LIVEKIT__DISCONNECT_REASON__STATE_MISMATCH, now);
             return;
         }
+    for (size_t i = 0; i < m->n_publish_data_tracks; i++)
+        if (!data_track_is(p, m->publish_data_tracks[i]->info)) {
+            log_info("signal", "a published data track is gone participant=%s", p->sid);
+            participant_start_over(p, LIVEKIT__DISCONNECT_REASON__STATE_MISMATCH, now);
+            return;
+        }
+    if (m->data_subscription)
+        data_subscriptions_update(p, m->data_subscription);
     for (size_t i = 0; i < m->n_track_sids_disabled; i++) {
         struct track_settings off = {.disabled = true};
         subscription_settings(p, m->track_sids_disabled[i], &off, now);

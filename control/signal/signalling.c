@@ -164,6 +164,7 @@ static void start_join(struct signal_session *s, const struct signal_join *j, us
         .client = &client,
         .single = params->single_pc,
         .auto_subscribe = params->auto_subscribe,
+        .auto_subscribe_data_tracks = params->auto_subscribe_data_track,
         .adaptive_stream = params->adaptive_stream,
         .disable_lite = params->disable_ice_lite,
     };

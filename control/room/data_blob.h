@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What participants lay down under a key for others of the room to fetch, such as the schema of a
+ * data track; off unless enable_participant_data_blob. Kept by this process alone.
+ */
+#ifndef SLUICE_CONTROL_ROOM_DATA_BLOB_H
+#define SLUICE_CONTROL_ROOM_DATA_BLOB_H
+
+#include "control/room/state.h"
+
+/* Stores, or replaces what p stored under the same key. Answers with store_data_blob_response or
+ * request_response. */
+void data_blob_store(struct participant *p, Livekit__StoreDataBlobRequest *req);
+
+/* Answers with get_data_blob_response or request_response. */
+void data_blob_get(struct participant *p, Livekit__GetDataBlobRequest *req);
+
+void data_blobs_free(struct participant *p);
+
+#endif
