@@ -2,7 +2,7 @@
 /*
  * A client that comes back to its session on a new WebSocket. The first message, `reconnect`, tells
  * which of its reliable data packets arrived last: the dataplane is asked, and if it does not
- * answer soon, 0 is said, upon which the client sends all again and receivers drop what they have.
+ * answer soon, 0 is said. What the client sends again is dropped by the dataplane where it has it.
  */
 #include "common/log.h"
 #include "control/room/broadcast.h"

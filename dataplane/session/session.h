@@ -42,11 +42,11 @@ struct sessions_config {
     uint32_t participants, transports, tracks, subscriptions; /* pool sizes */
     const char *srtp_engine;                                  /* as the workers', NULL: best */
     const struct counters
-        *traffic; /* the workers' blocks, [workers]: does media come? May be NULL */
-    bool data_tracks;                         /* their channel is taken and opened */
+        *traffic;     /* the workers' blocks, [workers]: does media come? May be NULL */
+    bool data_tracks; /* their channel is taken and opened */
     usec_t lossy_latency, data_track_latency; /* lossy data may wait so long, 0: no limit */
-    uint32_t
-        slow_threshold; /* bit/s: a slower receiver gets no more reliable data than fits; 0: none */
+    /* bit/s: who takes data more slowly has no queue of reliable data; 0: everyone has one */
+    uint32_t slow_threshold;
 };
 
 /* NULL if out of memory. `dtls` and `counters` (the session thread's block) outlive it. */
