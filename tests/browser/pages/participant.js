@@ -109,6 +109,16 @@
     events: () => events,
     messages: () => messages,
     participants: () => [...room.remoteParticipants.values()].map(p => ({ identity: p.identity, sid: p.sid, tracks: [...p.trackPublications.values()].map(t => ({ sid: t.trackSid, source: t.source, kind: t.kind, subscribed: t.isSubscribed, muted: t.isMuted, mime: t.mimeType })) })),
+    // What the room, this participant and others are called, and what this one may do.
+    self: () => {
+      const named = p => ({ identity: p.identity, name: p.name, metadata: p.metadata, attributes: { ...p.attributes } });
+      const { canPublish, canSubscribe, canPublishData } = room.localParticipant.permissions ?? {};
+      return {
+        ...named(room.localParticipant), permissions: { canPublish, canSubscribe, canPublishData }, roomMetadata: room.metadata,
+        tracks: [...room.localParticipant.trackPublications.values()].map(t => ({ sid: t.trackSid, source: t.source, muted: t.isMuted })),
+        others: [...room.remoteParticipants.values()].map(named),
+      };
+    },
     setSubscribed(identity, source, on) { publication(identity, source).setSubscribed(on); },
     setQuality(identity, source, quality) { publication(identity, source).setVideoQuality(quality); },
     setEnabled(identity, source, on) { publication(identity, source).setEnabled(on); },
