@@ -10,7 +10,9 @@
 #include "control/api/routes.h"
 #include "control/auth.h"
 #include "control/http/static.h"
+#include "control/internal/internal.h"
 #include "control/link/client.h"
+#include "control/proxy/proxy.h"
 #include "control/reports.h"
 #include "control/room/events.h"
 #include "control/settings.h"
@@ -39,6 +41,8 @@ struct control {
     struct api_routes *api;
     struct reports reports;
     struct link_client *link;
+    struct internal *internal;
+    struct proxy *proxy;
     struct loop_timer clock, goodbye;
     struct loop_watch signals;
     bool stopping;
@@ -85,6 +89,15 @@ static void on_room_event(void *ctx, enum room_event e, const struct room *r,
 {
     struct control *c = ctx;
     reports_event(&c->reports, e, r, p, t);
+    if (c->internal)
+        internal_event(c->internal, e, r, p);
+}
+
+/* What is for sluice-authz brings credentials of other kinds. */
+static bool guard(struct http_request *r, void *arg)
+{
+    struct control *c = arg;
+    return proxy_handles(http_path(r)) || auth_guard(r, &c->keys);
 }
 
 static void on_health(struct http_request *r, void *arg)
@@ -227,7 +240,7 @@ static bool start_http(struct control *c)
     c->http = http_server_create(c->loop, &cfg);
     if (!c->http)
         return false;
-    http_set_guard(c->http, auth_guard, &c->keys);
+    http_set_guard(c->http, guard, c);
     http_route(c->http, NULL, "/", HTTP_EXACT, on_health, c);
     if (*c->config.sluice.console_dir)
         http_route(c->http, "GET HEAD", "/console/", HTTP_BELOW, on_console, c);
@@ -239,8 +252,9 @@ static bool start_http(struct control *c)
         .touched = arm_clock,
         .arg = c,
     };
+    c->proxy = proxy_create(c->loop, c->http, c->config.sluice.run_dir);
     c->endpoint = endpoint_create(c->loop, c->http, c->signalling, &e);
-    return c->endpoint && start_api(c) && listen_all(c);
+    return c->proxy && c->endpoint && start_api(c) && listen_all(c);
 }
 
 static bool start_rooms(struct control *c)
@@ -270,6 +284,16 @@ static bool start_link(struct control *c)
     return c->link != NULL;
 }
 
+static bool start_internal(struct control *c)
+{
+    const struct internal_config cfg = {.run_dir = c->config.sluice.run_dir,
+                                        .rooms = signalling_rooms(c->signalling),
+                                        .touched = arm_clock,
+                                        .arg = c};
+    c->internal = internal_create(c->loop, &cfg);
+    return c->internal != NULL;
+}
+
 static bool start(struct control *c)
 {
     c->loop = loop_create();
@@ -277,13 +301,16 @@ static bool start(struct control *c)
     c->goodbye = (struct loop_timer){.fire = goodbye_over, .arg = c};
     return c->loop && watch_signals(c) && start_rooms(c) &&
            reports_start(&c->reports, c->loop, &c->config, &c->keys) && start_link(c) &&
-           start_http(c);
+           start_internal(c) && start_http(c);
 }
 
 static void stop(struct control *c)
 {
     if (c->http)
         http_server_destroy(c->http);
+    internal_destroy(c->internal);
+    c->internal = NULL; /* leaving rooms still tells */
+    proxy_destroy(c->proxy);
     endpoint_destroy(c->endpoint);
     api_routes_destroy(c->api);
     link_client_destroy(c->link);

@@ -76,6 +76,9 @@ static void fail(struct exchange *x, enum cause cause)
                                       .cache_control = "",
                                       .expires = "",
                                       .retry_after = "",
+                                      .content_type = "",
+                                      .allow_methods = "",
+                                      .allow_headers = "",
                                       .detail = ""};
     end(x, &a);
 }

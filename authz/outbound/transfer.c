@@ -32,6 +32,7 @@ struct transfer {
     char *body;
     size_t length, capacity, answer_max;
     char location[TRANSFER_HEADER_MAX], cache_control[256], expires[64], retry_after[64];
+    char content_type[128], allow_methods[128], allow_headers[256];
     char error[CURL_ERROR_SIZE];
 };
 
@@ -148,6 +149,11 @@ static size_t on_header(char *data, size_t size, size_t count, void *arg)
     keep_header(data, n, "location", x->location, sizeof(x->location));
     keep_header(data, n, "cache-control", x->cache_control, sizeof(x->cache_control));
     keep_header(data, n, "expires", x->expires, sizeof(x->expires));
+    keep_header(data, n, "content-type", x->content_type, sizeof(x->content_type));
+    keep_header(data, n, "access-control-allow-methods", x->allow_methods,
+                sizeof(x->allow_methods));
+    keep_header(data, n, "access-control-allow-headers", x->allow_headers,
+                sizeof(x->allow_headers));
     keep_header(data, n, "retry-after", x->retry_after, sizeof(x->retry_after));
     return n;
 }
@@ -243,6 +249,9 @@ static void finish(struct transfer *x, CURLcode code)
         .cache_control = x->cache_control,
         .expires = x->expires,
         .retry_after = x->retry_after,
+        .content_type = x->content_type,
+        .allow_methods = x->allow_methods,
+        .allow_headers = x->allow_headers,
         .detail = x->error,
     };
     curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
@@ -352,10 +361,14 @@ static bool set_options(struct transfer *x, const struct transfer_request *r)
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)(r->timeout / USEC_PER_MS) + 1);
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 16384L);
     set_tls(easy, r);
+    if (strcmp(r->method, "HEAD") == 0)
+        curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+    else if (strcmp(r->method, "GET") != 0 && strcmp(r->method, "POST") != 0)
+        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, r->method);
     if (strcmp(r->method, "POST") == 0) {
         curl_easy_setopt(easy, CURLOPT_POST, 1L);
         curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)r->body_length);
-        curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, r->body);
+        curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, r->body ? r->body : "");
     }
     if (r->unix_socket) {
         x->unix_socket = true;

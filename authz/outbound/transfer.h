@@ -43,6 +43,7 @@ struct transfer_answer {
     const char *body; /* with a NUL behind */
     size_t length;
     const char *location, *cache_control, *expires, *retry_after; /* "" if absent */
+    const char *content_type, *allow_methods, *allow_headers;     /* the latter of CORS */
     const char *detail; /* the library's words about a failure; no secrets in them */
     struct net_addr peer;
 };

@@ -176,6 +176,7 @@ const struct schema_key schema_keys[] = {
     IGNORED("node_stats"),
     IGNORED("api"),
 
+    {"sluice.authz", SCHEMA_ELSEWHERE, 0, 0, NULL, 0}, /* authz.h */
     {"sluice.backend", SCHEMA_BACKEND, AT(sluice.backend), "auto", 0},
     {"sluice.workers", SCHEMA_NUMBER, AT(sluice.workers), NULL, CONFIG_WORKERS},
     {"sluice.interfaces", SCHEMA_LIST, AT(sluice.interfaces), NULL, 0},
@@ -214,5 +215,5 @@ bool schema_is_section(const char *path)
 bool schema_is_scalar(const struct schema_key *key)
 {
     return key->type != SCHEMA_KEYS && key->type != SCHEMA_CODECS &&
-           key->type != SCHEMA_TURN_SERVERS;
+           key->type != SCHEMA_TURN_SERVERS && key->type != SCHEMA_ELSEWHERE;
 }

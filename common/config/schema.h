@@ -23,6 +23,7 @@ enum schema_type {
     SCHEMA_KEYS,
     SCHEMA_CODECS,
     SCHEMA_TURN_SERVERS,
+    SCHEMA_ELSEWHERE, /* read by another program; any value */
 };
 
 struct schema_key {

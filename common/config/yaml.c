@@ -218,7 +218,7 @@ static void note_ports(struct reading *r, const struct schema_key *key)
 static bool read_value(struct reading *r, const struct schema_key *key, const yaml_node_t *node)
 {
     char reason[SCHEMA_REASON];
-    if (is_null(node))
+    if (is_null(node) || key->type == SCHEMA_ELSEWHERE)
         return true;
     if (key->type == SCHEMA_IGNORED) {
         schema_note_ignored(r->c, key->path);
