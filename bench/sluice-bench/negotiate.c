@@ -15,7 +15,7 @@ static void add_track(struct peer *p, Livekit__AddTrackRequest *track)
     Livekit__SignalRequest m = LIVEKIT__SIGNAL_REQUEST__INIT;
     m.message_case = LIVEKIT__SIGNAL_REQUEST__MESSAGE_ADD_TRACK;
     m.add_track = track;
-    signal_send(p->signal, &m);
+    livekit_send(p->signal, &m);
 }
 
 static void add_audio_track(struct peer *p)
@@ -78,7 +78,7 @@ static void send_offer(struct peer *p)
     p->offer_outstanding = true;
     p->tracks_offered = offer_find(&p->offer, OFFER_SEND_AUDIO) >= 0 ||
                         offer_find(&p->offer, OFFER_SEND_VIDEO) >= 0;
-    signal_send_offer(p->signal, sdp, p->offer.version);
+    livekit_send_offer(p->signal, sdp, p->offer.version);
     counter_add(&p->context->counters.offers, 1);
     free(sdp);
 }
@@ -162,28 +162,88 @@ static void ask_quality(struct peer *p, const Livekit__SessionDescription *m)
     request.message_case = LIVEKIT__SIGNAL_REQUEST__MESSAGE_TRACK_SETTING;
     request.track_setting = &settings;
     if (n > 0)
-        signal_send(p->signal, &request);
+        livekit_send(p->signal, &request);
     free(sids);
 }
 
-void negotiate_answer(struct peer *p, const Livekit__SessionDescription *m)
+/* Reads a description into the scratch of the context and tells the transport. Who answers an offer
+ * is the DTLS client. */
+static bool take_description(struct peer *p, const char *sdp, bool is_offer)
 {
     struct sdp_description *d = p->context->description;
     struct sdp_error error;
     struct sdp_remote remote;
-    if (!p->offer_outstanding || (m->id != 0 && m->id != p->offer.version))
-        return;
-    if (!sdp_parse(d, m->sdp, strlen(m->sdp), &error) || !sdp_remote_of(d, &remote, &error)) {
+    if (!sdp_parse(d, sdp, strlen(sdp), &error) || !sdp_remote_of(d, &remote, &error)) {
         peer_fail(p, error.reason);
-        return;
+        return false;
     }
+    take_candidates(p, sdp);
+    transport_remote(&p->transport, p->offer.ufrag, &remote, is_offer || remote.dtls_client,
+                     p->now);
+    return true;
+}
+
+void negotiate_answer(struct peer *p, const Livekit__SessionDescription *m)
+{
+    if (!p->offer_outstanding || (m->id != 0 && m->id != p->offer.version) ||
+        !take_description(p, m->sdp, false))
+        return;
     p->offer_outstanding = false;
     p->tracks_negotiated = p->tracks_offered;
-    take_streams(p, d);
-    take_candidates(p, m->sdp);
-    transport_remote(&p->transport, p->offer.ufrag, &remote, remote.dtls_client, p->now);
+    take_streams(p, p->context->description);
     if (p->context->settings->quality >= 0)
         ask_quality(p, m);
     if (p->offer_again)
         send_offer(p);
+}
+
+/* --- Janus --- */
+
+static void publish_to_janus(struct peer *p)
+{
+    p->offer.count = 0;
+    if (p->member.audio)
+        offer_add(&p->offer, OFFER_SEND_AUDIO, 1);
+    if (p->member.video)
+        offer_add(&p->offer, OFFER_SEND_VIDEO, 1);
+    publisher_init(&p->publisher, p->context->settings, &p->offer);
+    char *sdp = offer_write(&p->offer);
+    if (sdp)
+        janus_publish(p->signal, sdp);
+    free(sdp);
+}
+
+static void subscribe_to_janus(struct peer *p, const char *offer)
+{
+    const struct sdp_description *d = p->context->description;
+    if (!take_description(p, offer, true))
+        return;
+    for (uint32_t i = 0; i < d->section_count; i++) {
+        const struct sdp_section *s = &d->sections[i];
+        for (unsigned k = 0; k < s->source_count; k++)
+            subscriber_announce(&p->subscriber, s->kind == SDP_VIDEO, s->sources[k].ssrc,
+                                s->sources[k].rtx_ssrc);
+    }
+    char *answer = offer_answer(&p->offer, d);
+    if (answer)
+        janus_start(p->signal, answer);
+    free(answer);
+}
+
+void negotiate_janus(struct peer *p, enum janus_event event, const char *text)
+{
+    switch (event) {
+    case JANUS_JOINED:
+        publish_to_janus(p);
+        break;
+    case JANUS_ANSWER:
+        p->tracks_negotiated = take_description(p, text, false);
+        break;
+    case JANUS_OFFER:
+        subscribe_to_janus(p, text);
+        break;
+    case JANUS_ERROR:
+        peer_fail(p, text);
+        break;
+    }
 }

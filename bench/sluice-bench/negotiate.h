@@ -6,6 +6,7 @@
 #ifndef SLUICE_BENCH_NEGOTIATE_H
 #define SLUICE_BENCH_NEGOTIATE_H
 
+#include "bench/sluice-bench/janus.h"
 #include "bench/sluice-bench/peer.h"
 
 /* Announces and offers the tracks that the member publishes. */
@@ -18,5 +19,8 @@ void negotiate_answer(struct peer *p, const Livekit__SessionDescription *m);
 
 /* RTCIceCandidateInit of the server. */
 void negotiate_candidate(struct peer *p, const char *json);
+
+/* The same with Janus, of which there is one offer and one answer. */
+void negotiate_janus(struct peer *p, enum janus_event event, const char *text);
 
 #endif

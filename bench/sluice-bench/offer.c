@@ -39,24 +39,35 @@ const char *offer_rid(unsigned layer)
     return layer < sizeof rids / sizeof *rids ? rids[layer] : "";
 }
 
-static void write_session(const struct offer *o, FILE *f)
+static void write_head(const struct offer *o, FILE *f)
 {
     fprintf(f, "v=0\r\no=- %" PRIu64 " %u IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n", o->session,
             o->version);
     fprintf(f, "a=extmap-allow-mixed\r\na=msid-semantic: WMS\r\na=group:BUNDLE");
+}
+
+static void write_session(const struct offer *o, FILE *f)
+{
+    write_head(o, f);
     for (unsigned i = 0; i < o->count; i++)
         fprintf(f, " %u", i);
     fprintf(f, "\r\n");
 }
 
-static void write_transport(const struct offer *o, FILE *f, unsigned mid)
+static void write_keys(const struct offer *o, FILE *f, const char *setup)
 {
     fprintf(f, "c=IN IP4 0.0.0.0\r\na=rtcp:9 IN IP4 0.0.0.0\r\n");
     fprintf(f, "a=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=ice-options:trickle\r\n", o->ufrag, o->pwd);
     fprintf(f, "a=fingerprint:sha-256 ");
     for (unsigned i = 0; i < sizeof o->fingerprint; i++)
         fprintf(f, "%s%02X", i > 0 ? ":" : "", o->fingerprint[i]);
-    fprintf(f, "\r\na=setup:actpass\r\na=mid:%u\r\na=rtcp-mux\r\na=rtcp-rsize\r\n", mid);
+    fprintf(f, "\r\na=setup:%s\r\na=rtcp-mux\r\na=rtcp-rsize\r\n", setup);
+}
+
+static void write_transport(const struct offer *o, FILE *f, unsigned mid)
+{
+    write_keys(o, f, "actpass");
+    fprintf(f, "a=mid:%u\r\n", mid);
 }
 
 static void write_extension(FILE *f, unsigned id)
@@ -161,6 +172,60 @@ char *offer_write(struct offer *o)
     write_session(o, f);
     for (unsigned i = 0; i < o->count; i++)
         writers[o->sections[i]](o, f, i);
+    if (fclose(f) != 0) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
+/* --- answers --- */
+
+static const struct sdp_format *find_format(const struct sdp_section *s, const char *name)
+{
+    for (unsigned i = 0; i < s->format_count; i++) {
+        if (sdp_text_is_nocase(s->formats[i].name, name))
+            return &s->formats[i];
+    }
+    return NULL;
+}
+
+static void answer_section(const struct offer *o, FILE *f, const struct sdp_section *s)
+{
+    bool video = s->kind == SDP_VIDEO;
+    const struct sdp_format *format = find_format(s, video ? "VP8" : "opus");
+    if (!format || (!video && s->kind != SDP_AUDIO)) {
+        fprintf(f, "m=%.*s 0 %.*s 0\r\nc=IN IP4 0.0.0.0\r\na=mid:%.*s\r\n", (int)s->media.len,
+                s->media.at, (int)s->protocol.len, s->protocol.at, (int)s->mid.len, s->mid.at);
+        return;
+    }
+    unsigned pt = format->pt;
+    fprintf(f, "m=%s 9 UDP/TLS/RTP/SAVPF %u\r\n", video ? "video" : "audio", pt);
+    write_keys(o, f, "active");
+    fprintf(f, "a=mid:%.*s\r\na=recvonly\r\n", (int)s->mid.len, s->mid.at);
+    if (video)
+        fprintf(f,
+                "a=rtpmap:%u VP8/90000\r\na=rtcp-fb:%u nack\r\na=rtcp-fb:%u nack pli\r\n"
+                "a=rtcp-fb:%u ccm fir\r\na=rtcp-fb:%u goog-remb\r\n",
+                pt, pt, pt, pt, pt);
+    else
+        fprintf(f, "a=rtpmap:%u opus/48000/2\r\n", pt);
+}
+
+char *offer_answer(struct offer *o, const struct sdp_description *d)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *f = open_memstream(&text, &len);
+    if (!f)
+        return NULL;
+    o->version++;
+    write_head(o, f);
+    for (uint32_t i = 0; i < d->section_count; i++)
+        fprintf(f, " %.*s", (int)d->sections[i].mid.len, d->sections[i].mid.at);
+    fprintf(f, "\r\n");
+    for (uint32_t i = 0; i < d->section_count; i++)
+        answer_section(o, f, &d->sections[i]);
     if (fclose(f) != 0) {
         free(text);
         return NULL;

@@ -6,6 +6,8 @@
 #ifndef SLUICE_BENCH_OFFER_H
 #define SLUICE_BENCH_OFFER_H
 
+#include "control/sdp/description.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -52,5 +54,9 @@ const char *offer_rid(unsigned layer);
 
 /* The next description: counts the version up. From malloc; NULL if memory is out. */
 char *offer_write(struct offer *o);
+
+/* The answer to an offer of the server, taking all that it sends; the DTLS client is the answerer.
+ * From malloc; NULL if memory is out. */
+char *offer_answer(struct offer *o, const struct sdp_description *d);
 
 #endif

@@ -56,25 +56,35 @@ void peer_fail(struct peer *p, const char *reason)
 }
 
 static void on_response(void *user, const Livekit__SignalResponse *m);
+static void on_janus(void *user, enum janus_event event, const char *text);
+
+static struct signal *open_livekit(struct peer *p)
+{
+    char *offer = offer_write(&p->offer);
+    struct livekit_join join = {.room = p->room,
+                                .identity = p->identity,
+                                .subscribes = p->member.subscribes,
+                                .publishes = p->member.audio || p->member.video,
+                                .offer = offer};
+    p->offer_outstanding = true;
+    struct signal *g = NULL;
+    if (offer)
+        g = livekit_open(p->context->settings, &join, on_response, p);
+    free(offer);
+    return g;
+}
 
 bool peer_start(struct peer *p, usec_t now)
 {
-    struct signal_join join = {.room = p->room,
-                               .identity = p->identity,
-                               .subscribes = p->member.subscribes,
-                               .publishes = p->member.audio || p->member.video};
-    char *offer = offer_write(&p->offer);
-    join.offer = offer;
+    const struct settings *s = p->context->settings;
     transport_init(&p->transport, p->context->dtls, p->context->srtp, p->offer.pwd);
-    subscriber_init(&p->subscriber, p->context->settings, now);
+    subscriber_init(&p->subscriber, s, now);
     p->began = now;
     p->state = PEER_JOINING;
-    p->offer_outstanding = true;
     counter_add(&p->context->counters.started, 1);
     counter_add(&p->context->counters.offers, 1);
-    if (offer)
-        p->signal = signal_create(p->context->settings, &join, on_response, p);
-    free(offer);
+    p->signal = s->janus ? janus_open(s, p->room, p->member.audio || p->member.video, on_janus, p)
+                         : open_livekit(p);
     if (!p->signal)
         peer_fail(p, "cannot make a join request");
     return p->signal != NULL;
@@ -96,7 +106,14 @@ static void on_joined(struct peer *p)
     p->joined = p->now;
     counter_add(&p->context->counters.joined, 1);
     histogram_add(&p->context->counters.join_time, p->joined - p->began);
-    negotiate_tracks(p);
+}
+
+static void on_janus(void *user, enum janus_event event, const char *text)
+{
+    struct peer *p = user;
+    if (event == JANUS_JOINED || event == JANUS_OFFER)
+        on_joined(p);
+    negotiate_janus(p, event, text);
 }
 
 static void on_left(struct peer *p, const Livekit__LeaveRequest *leave)
@@ -131,6 +148,7 @@ static void on_response(void *user, const Livekit__SignalResponse *m)
     switch (m->message_case) {
     case LIVEKIT__SIGNAL_RESPONSE__MESSAGE_JOIN:
         on_joined(p);
+        negotiate_tracks(p);
         break;
     case LIVEKIT__SIGNAL_RESPONSE__MESSAGE_ANSWER:
         negotiate_answer(p, m->answer);

@@ -7,10 +7,10 @@
 #define SLUICE_BENCH_PEER_H
 
 #include "bench/sluice-bench/counters.h"
+#include "bench/sluice-bench/livekit.h"
 #include "bench/sluice-bench/offer.h"
 #include "bench/sluice-bench/publisher.h"
 #include "bench/sluice-bench/shape.h"
-#include "bench/sluice-bench/signal.h"
 #include "bench/sluice-bench/subscriber.h"
 #include "bench/sluice-bench/transport.h"
 

@@ -21,6 +21,8 @@ static const char help[] =
     "  --url URL             ws://host[:port][/path] (ws://127.0.0.1:7880)\n"
     "  --key KEY             API key (devkey)\n"
     "  --secret SECRET       its secret (secret)\n"
+    "  --janus               the server is Janus (VideoRoom, WebSocket transport); for livestream\n"
+    "                        and audio-room with one publisher\n"
     "  --room NAME           rooms are NAME-0, NAME-1, ... (bench)\n"
     "  --servers LIST        processes to account for: pids or names, comma separated\n"
     "                        (sluice-dataplane,sluice-control,livekit-server)\n"
@@ -69,6 +71,7 @@ enum option_id {
     OPT_JSON,
     OPT_PNG,
     OPT_QUIET,
+    OPT_JANUS,
     OPT_HELP,
 };
 
@@ -94,6 +97,7 @@ static const struct option options[] = {
     {"json", required_argument, NULL, OPT_JSON},
     {"png", required_argument, NULL, OPT_PNG},
     {"quiet", no_argument, NULL, OPT_QUIET},
+    {"janus", no_argument, NULL, OPT_JANUS},
     {"help", no_argument, NULL, OPT_HELP},
     {NULL, 0, NULL, 0},
 };
@@ -215,6 +219,8 @@ static bool read_option(struct settings *s, int id, const char *value)
         return read_text(s->png, value);
     case OPT_QUIET:
         return s->quiet = true;
+    case OPT_JANUS:
+        return s->janus = true;
     default:
         return false;
     }
@@ -275,6 +281,10 @@ enum settings_result settings_parse(struct settings *s, int argc, char **argv)
     int words = argc - optind;
     if (words == 0 || shape_parse(&s->shape, words, argv + optind) != words)
         return complain("needs one shape with its numbers", NULL);
+    bool one_way = s->shape.publishers == 1 &&
+                   (s->shape.kind == SHAPE_LIVESTREAM || s->shape.kind == SHAPE_AUDIO_ROOM);
+    if (s->janus && !one_way)
+        return complain("--janus needs a shape with one publisher", NULL);
     if (s->threads == 0)
         s->threads = allowed_cpus();
     return SETTINGS_OK;

@@ -40,6 +40,7 @@ struct settings {
     char servers[SETTINGS_TEXT];                  /* pids or names, comma separated */
     char json[SETTINGS_TEXT], png[SETTINGS_TEXT]; /* files; "": none */
     bool quiet;
+    bool janus; /* the server is Janus with its VideoRoom */
 };
 
 enum settings_result { SETTINGS_OK, SETTINGS_HELP, SETTINGS_BAD };

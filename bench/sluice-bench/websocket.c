@@ -24,6 +24,7 @@ struct ws_client {
     void *user;
     struct queue in, out;
     char key[KEY_TEXT];
+    uint8_t opcode; /* of messages */
     bool open, failed;
     char error[WS_ERROR_TEXT];
 };
@@ -98,13 +99,14 @@ static void on_message(wslay_event_context_ptr ctx, const struct wslay_event_on_
 {
     struct ws_client *w = user;
     (void)ctx;
-    if (m->opcode == WSLAY_BINARY_FRAME)
+    if (m->opcode == w->opcode)
         w->message(w->user, m->msg, m->msg_length);
 }
 
 /* --- the opening handshake --- */
 
-static bool write_request(struct ws_client *w, const char *host, uint16_t port, const char *target)
+static bool write_request(struct ws_client *w, const char *host, uint16_t port, const char *target,
+                          const char *protocol)
 {
     uint8_t nonce[16];
     random_bytes(nonce, sizeof nonce);
@@ -113,8 +115,9 @@ static bool write_request(struct ws_client *w, const char *host, uint16_t port, 
     int n = asprintf(&text,
                      "GET %s HTTP/1.1\r\nHost: %s:%u\r\nUpgrade: websocket\r\n"
                      "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-                     "Sec-WebSocket-Key: %s\r\nUser-Agent: sluice-bench\r\n\r\n",
-                     target, host, port, w->key);
+                     "Sec-WebSocket-Key: %s\r\nUser-Agent: sluice-bench\r\n%s%s%s\r\n",
+                     target, host, port, w->key, protocol ? "Sec-WebSocket-Protocol: " : "",
+                     protocol ? protocol : "", protocol ? "\r\n" : "");
     if (n < 0)
         return false;
     bool done = queue_add(&w->out, text, (size_t)n);
@@ -168,7 +171,7 @@ static bool take_response(struct ws_client *w)
 /* --- life --- */
 
 struct ws_client *ws_client_create(const char *host, uint16_t port, const char *target,
-                                   ws_message_fn *message, void *user)
+                                   const char *protocol, ws_message_fn *message, void *user)
 {
     static const struct wslay_event_callbacks callbacks = {.recv_callback = on_read,
                                                            .send_callback = on_write,
@@ -179,8 +182,9 @@ struct ws_client *ws_client_create(const char *host, uint16_t port, const char *
         return NULL;
     w->message = message;
     w->user = user;
+    w->opcode = protocol ? WSLAY_TEXT_FRAME : WSLAY_BINARY_FRAME;
     if (wslay_event_context_client_init(&w->frames, &callbacks, w) != 0 ||
-        !write_request(w, host, port, target)) {
+        !write_request(w, host, port, target, protocol)) {
         ws_client_destroy(w);
         return NULL;
     }
@@ -220,7 +224,7 @@ bool ws_client_input(struct ws_client *w, const uint8_t *data, size_t len)
 
 bool ws_client_send(struct ws_client *w, const uint8_t *data, size_t len)
 {
-    struct wslay_event_msg m = {.opcode = WSLAY_BINARY_FRAME, .msg = data, .msg_length = len};
+    struct wslay_event_msg m = {.opcode = w->opcode, .msg = data, .msg_length = len};
     return !w->failed && wslay_event_queue_msg(w->frames, &m) == 0;
 }
 

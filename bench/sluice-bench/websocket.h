@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A WebSocket client (RFC 6455) for binary messages: bytes of a connection in, bytes out.
+ * A WebSocket client (RFC 6455): bytes of a connection in, bytes out.
  */
 #ifndef SLUICE_BENCH_WEBSOCKET_H
 #define SLUICE_BENCH_WEBSOCKET_H
@@ -17,9 +17,10 @@ struct ws_client;
 /* One whole message, valid during the call. ws_client_destroy() is not allowed in it. */
 typedef void ws_message_fn(void *user, const uint8_t *data, size_t len);
 
-/* Asks for `target` (path and query) right away: see ws_client_output(). NULL if memory is out. */
+/* Asks for `target` (path and query) right away: see ws_client_output(). With a subprotocol its
+ * messages are texts, without (NULL) they are binary. NULL if memory is out. */
 struct ws_client *ws_client_create(const char *host, uint16_t port, const char *target,
-                                   ws_message_fn *message, void *user);
+                                   const char *protocol, ws_message_fn *message, void *user);
 void ws_client_destroy(struct ws_client *w);
 
 /* False once the connection is of no more use: refused, broken or closed; see ws_client_error(). */

@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t sum = 0, len;
     if (size == 0)
         return 0;
-    struct ws_client *w = ws_client_create("host", 7880, "/rtc/v1", on_message, &sum);
+    struct ws_client *w = ws_client_create("host", 7880, "/rtc/v1", NULL, on_message, &sum);
     if (!w)
         return 0;
     size_t piece = 1 + (size_t)data[0];

@@ -29,7 +29,7 @@ static void on_message(void *user, const uint8_t *data, size_t len)
 static int set_up(void **state)
 {
     struct world *w = calloc(1, sizeof *w);
-    w->ws = ws_client_create("example.org", 7880, "/rtc/v1?a=b", on_message, w);
+    w->ws = ws_client_create("example.org", 7880, "/rtc/v1?a=b", NULL, on_message, w);
     *state = w;
     return w->ws == NULL;
 }
