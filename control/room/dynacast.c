@@ -14,6 +14,9 @@
 /* A track that nobody subscribed to is told so after this time. */
 #define UNUSED_DELAY (10 * USEC_PER_SEC)
 
+/* A client still busy with publishing passes such a message over: it is said again then. */
+#define PUBLISHING_TIME (1 * USEC_PER_SEC)
+
 static int wanted_quality(const struct publication *t)
 {
     if (t->wanted_layer == LAYER_NONE)
@@ -30,8 +33,11 @@ static void short_name(enum sdp_codec codec, char name[16])
             *p = (char)(*p - 'A' + 'a');
 }
 
-static void tell(struct publication *t, int quality)
+static void tell(struct publication *t, int quality, usec_t now)
 {
+    usec_t settled = t->published_at + PUBLISHING_TIME;
+    if (now < settled)
+        timer_start(&t->owner->room->rooms->timers, &t->quality_again, settled);
     t->told_quality = quality;
     char name[16];
     short_name(track_codec(t->info), name);
@@ -60,10 +66,16 @@ static void tell(struct publication *t, int quality)
 
 static void pause_ended(void *arg, usec_t now)
 {
-    (void)now;
     struct publication *t = arg;
     if (!t->info->muted && wanted_quality(t) != t->told_quality)
-        tell(t, wanted_quality(t));
+        tell(t, wanted_quality(t), now);
+}
+
+static void publishing_over(void *arg, usec_t now)
+{
+    struct publication *t = arg;
+    if (!t->info->muted)
+        tell(t, t->told_quality, now);
 }
 
 void dynacast_init(struct publication *t)
@@ -71,6 +83,7 @@ void dynacast_init(struct publication *t)
     t->wanted_layer = LAYER_NONE;
     t->told_quality = QUALITY_NEVER;
     t->quality_timer = (struct timer){.fire = pause_ended, .arg = t};
+    t->quality_again = (struct timer){.fire = publishing_over, .arg = t};
 }
 
 static bool has_layers(const struct publication *t)
@@ -80,6 +93,7 @@ static bool has_layers(const struct publication *t)
 
 void dynacast_published(struct publication *t, usec_t now)
 {
+    t->published_at = now;
     if (has_layers(t))
         timer_start(&t->owner->room->rooms->timers, &t->quality_timer, now + UNUSED_DELAY);
 }
@@ -94,16 +108,15 @@ void dynacast_wanted(struct publication *t, uint32_t layer, usec_t now)
     if (t->told_quality == QUALITY_NEVER && quality >= 0)
         timer_stop(&rs->timers, &t->quality_timer); /* it is used */
     if (quality > t->told_quality && quality >= 0)
-        tell(t, quality);
+        tell(t, quality, now);
     else if (quality < t->told_quality)
         timer_start_before(&rs->timers, &t->quality_timer, now + rs->config.dynacast_pause_delay);
 }
 
 void dynacast_muted(struct publication *t, usec_t now)
 {
-    (void)now;
     if (has_layers(t) && !t->info->muted && t->told_quality != QUALITY_NEVER)
-        tell(t, wanted_quality(t));
+        tell(t, wanted_quality(t), now);
 }
 
 void dynacast_restart(struct publication *t, usec_t now)
@@ -112,7 +125,7 @@ void dynacast_restart(struct publication *t, usec_t now)
         return;
     t->told_quality = QUALITY_NEVER;
     if (t->wanted_layer == LAYER_NONE)
-        dynacast_published(t, now);
+        timer_start(&t->owner->room->rooms->timers, &t->quality_timer, now + UNUSED_DELAY);
     else if (!t->info->muted)
-        tell(t, wanted_quality(t));
+        tell(t, wanted_quality(t), now);
 }

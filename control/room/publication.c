@@ -244,8 +244,10 @@ void publication_free(struct publication *t)
     while (t->subscribers)
         subscription_free(t->subscribers);
     unlist(t);
-    timer_stop(&t->owner->room->rooms->timers, &t->quality_timer);
-    timer_stop(&t->owner->room->rooms->timers, &t->news);
+    struct deadlines *ts = &t->owner->room->rooms->timers;
+    timer_stop(ts, &t->quality_timer);
+    timer_stop(ts, &t->quality_again);
+    timer_stop(ts, &t->news);
     livekit__track_info__free_unpacked(t->info, NULL);
     free(t->facts);
     free(t->cid);

@@ -198,7 +198,8 @@ struct publication {
     /* dynacast */
     uint32_t wanted_layer; /* 255: none */
     int told_quality;      /* -2: never, -1: off, else VideoQuality */
-    struct timer quality_timer;
+    struct timer quality_timer, quality_again;
+    usec_t published_at;
     struct timer news; /* layers were seen: told together */
     /* speakers */
     usec_t heard_at; /* of the last report of its level */

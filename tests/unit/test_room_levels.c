@@ -219,6 +219,32 @@ static void more_is_told_at_once_less_later(void **state)
     assert_int_equal(told(), 1);
 }
 
+static size_t times_told(void)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < alice.count; i++)
+        n += alice.said[i]->message_case ==
+             LIVEKIT__SIGNAL_RESPONSE__MESSAGE_SUBSCRIBED_QUALITY_UPDATE;
+    return n;
+}
+
+static void a_client_that_just_publishes_is_told_twice(void **state)
+{
+    (void)state;
+    actor_offer(&alice, OFFER_MIC, 3); /* the camera goes, and comes again */
+    actor_add_track(&alice, "cam-1", LIVEKIT__TRACK_TYPE__VIDEO, LIVEKIT__TRACK_SOURCE__CAMERA);
+    actor_offer(&alice, OFFER_MIC_CAM, 4);
+    stage_pass(&stage, 20 * USEC_PER_MS);
+    want(1);
+    assert_int_equal(times_told(), 1);
+    stage_pass(&stage, 2 * USEC_PER_SEC);
+    assert_int_equal(times_told(), 2);
+    assert_int_equal(told(), 1);
+    want(2);
+    stage_pass(&stage, 2 * USEC_PER_SEC);
+    assert_int_equal(times_told(), 3);
+}
+
 static void a_track_that_nobody_wants_is_paused(void **state)
 {
     (void)state;
@@ -266,6 +292,7 @@ int main(void)
         TEST(loss_lowers_the_grade),
         TEST(grades_and_scores),
         TEST(more_is_told_at_once_less_later),
+        TEST(a_client_that_just_publishes_is_told_twice),
         TEST(a_track_that_nobody_wants_is_paused),
         TEST(muted_tracks_are_told_nothing),
         TEST(reports_of_nothing_are_harmless),
