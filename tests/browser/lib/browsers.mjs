@@ -10,6 +10,7 @@ const here = directory(import.meta.url);
 const files = {
   '/': ['text/html', path.join(here, '../pages/participant.html')],
   '/participant.js': ['text/javascript', path.join(here, '../pages/participant.js')],
+  '/data.js': ['text/javascript', path.join(here, '../pages/data.js')],
   '/livekit-client.js': ['text/javascript', path.join(here, '../node_modules/livekit-client/dist/livekit-client.umd.js')],
   '/e2ee-worker.js': ['text/javascript', path.join(here, '../node_modules/livekit-client/dist/livekit-client.e2ee.worker.js')],
 };

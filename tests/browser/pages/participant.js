@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A participant for tests to drive: window.participant.<method>, everything in and out is JSON.
 (() => {
-  const { Room, RoomEvent, Track, setLogLevel } = LivekitClient;
+  const { ExternalE2EEKeyProvider, Room, RoomEvent, Track, setLogLevel } = LivekitClient;
   setLogLevel('warn');
   const events = [];
   const messages = [];
@@ -75,10 +75,21 @@
 
   const publication = (identity, source) => room.remoteParticipants.get(identity).getTrackPublication(Track.Source[source]);
 
+  // End-to-end encryption of tracks, and of data too or not, with one key for all.
+  async function encryption(key, data) {
+    const keyProvider = new ExternalE2EEKeyProvider();
+    await keyProvider.setKey(key);
+    return { [data ? 'encryption' : 'e2ee']: { keyProvider, worker: new Worker('/e2ee-worker.js') } };
+  }
+
   window.participant = {
-    async connect(url, token, { single, connect = {}, ...options } = {}) {
-      room = new Room({ ...(single === undefined ? {} : { singlePeerConnection: single }), ...options });
+    room: () => room,
+    sum,
+    payload,
+    async connect(url, token, { single, connect = {}, key, encryptData = true, ...options } = {}) {
+      room = new Room({ ...(single === undefined ? {} : { singlePeerConnection: single }), ...options, ...(key && await encryption(key, encryptData)) });
       listen();
+      if (key) await room.setE2EEEnabled(true);
       const before = performance.now();
       note('connect');
       await room.connect(url, token, connect);
