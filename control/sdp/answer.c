@@ -144,6 +144,33 @@ static void write_rejected(struct sdp_writer *w, const struct sdp_section *s)
     sdp_write(w, "c=IN IP4 0.0.0.0\r\na=inactive\r\na=mid:%.*s\r\n", (int)s->mid.len, s->mid.at);
 }
 
+/* Hints to a sender's own bandwidth estimator. */
+static bool is_hint(struct sdp_text parameter)
+{
+    static const char prefix[] = "x-google-";
+    size_t len = sizeof prefix - 1;
+    return parameter.len >= len && memcmp(parameter.at, prefix, len) == 0;
+}
+
+/* As offered. Where we send, without hints: they come in a later offer, and a client's decoder that
+ * gets other parameters begins anew and waits for a key frame. */
+static void write_parameters(struct sdp_writer *w, const struct sdp_format *f, bool publish)
+{
+    struct sdp_text left = f->fmtp;
+    bool first = true;
+    while (left.len) {
+        struct sdp_text p = sdp_text_trim(sdp_text_cut(&left, ';'));
+        if (p.len == 0 || (!publish && is_hint(p)))
+            continue;
+        if (first)
+            sdp_write(w, "a=fmtp:%u ", f->pt);
+        sdp_write(w, "%s%.*s", first ? "" : ";", (int)p.len, p.at);
+        first = false;
+    }
+    if (!first)
+        sdp_write(w, "\r\n");
+}
+
 /* Opus is answered in our own words, with what the track wants; all else as it was offered. */
 static void write_fmtp(struct sdp_writer *w, const struct sdp_match *m, const struct sdp_plan *plan)
 {
@@ -155,8 +182,8 @@ static void write_fmtp(struct sdp_writer *w, const struct sdp_match *m, const st
                   publish && p->dtx ? ";usedtx=1" : "",
                   publish && p->stereo ? ";stereo=1;maxaveragebitrate=510000" : "",
                   send && plan->sending.stereo ? ";sprop-stereo=1" : "");
-    } else if (f->fmtp.len) {
-        sdp_write(w, "a=fmtp:%u %.*s\r\n", f->pt, (int)f->fmtp.len, f->fmtp.at);
+    } else {
+        write_parameters(w, f, plan->role == SDP_ROLE_PUBLISH);
     }
 }
 

@@ -195,6 +195,24 @@ static void firefox_rules(void **state)
     assert_true(sdp_bench_has(b, 0, "m=audio 9 UDP/TLS/RTP/SAVPF 111 0 8"));
 }
 
+/* The section that publishes may have a bit rate to begin with; it is no news to our own. */
+static void hints_to_senders(void **state)
+{
+    struct sdp_bench *b = *state;
+#define HINTED(mid, direction)                                                                     \
+    "m=video 9 UDP/TLS/RTP/SAVPF 96 98\r\nc=IN IP4 0.0.0.0\r\n" TRANSPORT(                         \
+        ICE) "a=mid:" mid "\r\n" direction MUX                                                     \
+             "a=rtpmap:96 VP8/90000\r\na=fmtp:96 x-google-start-bitrate=612\r\n"                   \
+             "a=rtpmap:98 VP9/90000\r\na=fmtp:98 profile-id=0;x-google-start-bitrate=612\r\n"
+    sdp_bench_offer(b, SESSION("0 1") HINTED("0", RECVONLY) HINTED("1", CAMERA));
+    sdp_bench_send(b, 0);
+    sdp_bench_answer(b);
+    assert_null(strstr(sdp_bench_section(b, 0), "a=fmtp:96"));
+    assert_true(sdp_bench_has(b, 0, "a=fmtp:98 profile-id=0"));
+    assert_true(sdp_bench_has(b, 1, "a=fmtp:96 x-google-start-bitrate=612"));
+    assert_true(sdp_bench_has(b, 1, "a=fmtp:98 profile-id=0;x-google-start-bitrate=612"));
+}
+
 static void extension_directions(void **state)
 {
     struct sdp_bench *b = *state;
@@ -338,11 +356,24 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(golden_audio_and_data), T(idle_section),   T(sending_video),     T(ended_section),
-        T(publish_simulcast),     T(publish_svc),    T(opus_parameters),   T(firefox_rules),
-        T(extension_directions),  T(enabled_codecs), T(rejected_sections), T(roles_that_do_not_fit),
-        T(nothing_to_answer),     T(small_buffer),   T(dtls_role),         T(audio_nack),
+        T(golden_audio_and_data),
+        T(idle_section),
+        T(sending_video),
+        T(ended_section),
+        T(publish_simulcast),
+        T(publish_svc),
+        T(opus_parameters),
+        T(firefox_rules),
+        T(extension_directions),
+        T(enabled_codecs),
+        T(rejected_sections),
+        T(roles_that_do_not_fit),
+        T(nothing_to_answer),
+        T(small_buffer),
+        T(dtls_role),
+        T(audio_nack),
         T(tracks_by_mid),
+        T(hints_to_senders),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
