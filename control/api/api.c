@@ -2,7 +2,7 @@
 #include "control/api/api.h"
 
 #include "common/proto/livekit/room.pb-c.h"
-#include "control/api/method.h"
+#include "control/api/internal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +35,7 @@ static const struct api_method methods[] = {
     {"SendData", &livekit__send_data_request__descriptor, API_GRANT_ADMIN, send_data},
     {"UpdateRoomMetadata", &livekit__update_room_metadata_request__descriptor, API_GRANT_ADMIN,
      update_room_metadata},
-    {"PerformRpc", &livekit__perform_rpc_request__descriptor, API_GRANT_ADMIN, unimplemented},
+    {"PerformRpc", &livekit__perform_rpc_request__descriptor, API_GRANT_ADMIN, perform_rpc},
     {"ForwardParticipant", &livekit__forward_participant_request__descriptor, API_GRANT_FORWARD,
      unimplemented},
     {"MoveParticipant", &livekit__move_participant_request__descriptor, API_GRANT_FORWARD,
@@ -49,12 +49,7 @@ static const char *const other_services[] = {
     "Egress", "Ingress", "SIP", "AgentDispatchService", "Connector", "PhoneNumberService",
 };
 
-struct api {
-    struct rooms *rooms;
-    struct api_limits limits;
-    struct api_output out;
-    struct api_method_counters counters[METHOD_COUNT];
-};
+_Static_assert(METHOD_COUNT == API_METHODS_COUNT, "one counter for each");
 
 struct api *api_create(struct rooms *rs, const struct api_limits *limits,
                        const struct api_output *out)
@@ -65,11 +60,18 @@ struct api *api_create(struct rooms *rs, const struct api_limits *limits,
     a->rooms = rs;
     a->limits = *limits;
     a->out = *out;
+    rs->server_packet = rpc_answered;
+    rs->server_packet_ctx = a;
     return a;
 }
 
 void api_destroy(struct api *a)
 {
+    if (!a)
+        return;
+    while (a->waiting)
+        waiting_free(a->waiting);
+    a->rooms->server_packet = NULL;
     free(a);
 }
 
@@ -211,10 +213,24 @@ enum api_result api_serve(struct api *a, const struct twirp_request *q, const st
     return API_ANSWERED;
 }
 
-void api_forget(struct api *a, struct api_waiting *w)
+void api_forget(struct api_waiting *w)
 {
-    (void)a;
-    (void)w;
+    waiting_free(w);
+}
+
+void waiting_end(struct api_waiting *w, const ProtobufCMessage *response,
+                 const struct twirp_error *error, usec_t now)
+{
+    struct api *a = w->api;
+    struct twirp_response out;
+    if (response)
+        twirp_write(&out, w->encoding, response);
+    else
+        twirp_write_error(&out, error);
+    count(&a->counters[w->method - methods], response ? TWIRP_OK : error->code, now - w->began);
+    void *caller = w->caller;
+    waiting_free(w);
+    a->out.answer(a->out.ctx, caller, &out);
 }
 
 const char *api_method_name(size_t i)

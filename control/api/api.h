@@ -38,7 +38,7 @@ struct api_output {
     void (*answer)(void *ctx, void *caller, const struct twirp_response *response);
 };
 
-/* NULL if out of memory. The rooms stay the caller's. */
+/* NULL if out of memory. The rooms stay the caller's, and are there until the end. */
 struct api *api_create(struct rooms *rs, const struct api_limits *limits,
                        const struct api_output *out);
 void api_destroy(struct api *a);
@@ -55,7 +55,7 @@ enum api_result api_serve(struct api *a, const struct twirp_request *q, const st
                           struct api_waiting **waiting);
 
 /* The caller is gone. */
-void api_forget(struct api *a, struct api_waiting *w);
+void api_forget(struct api_waiting *w);
 
 /* The methods that are known, for metrics; NULL behind the last. */
 const char *api_method_name(size_t i);

@@ -49,8 +49,7 @@ static void fill_user(Livekit__UserPacket *user, const Livekit__SendDataRequest 
     user->topic = q->topic;
 }
 
-/* False if it is too large. */
-static bool send_packet(struct api_call *c, const struct room *r, Livekit__DataPacket *packet)
+bool call_send_packet(struct api_call *c, const struct room *r, const Livekit__DataPacket *packet)
 {
     bool reliable = packet->kind == LIVEKIT__DATA_PACKET__KIND__RELIABLE;
     size_t size = livekit__data_packet__get_packed_size(packet);
@@ -89,7 +88,7 @@ void send_data(struct api_call *c)
     packet.user = &user;
     /* named, but nobody of them is there: for nobody */
     bool nobody = n == 0 && q->n_destination_sids > 0;
-    if (!nobody && !send_packet(c, r, &packet)) {
+    if (!nobody && !call_send_packet(c, r, &packet)) {
         twirp_fail(&c->error, TWIRP_INVALID_ARGUMENT, "data is too large");
         return;
     }

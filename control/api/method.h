@@ -50,6 +50,11 @@ api_handler list_participants, get_participant, remove_participant, update_parti
 api_handler mute_published_track, update_subscriptions;
 /* data_methods.c */
 api_handler send_data;
+/* rpc.c */
+api_handler perform_rpc;
+
+/* Sends the packet into the room, to its destinations. False if it is too large. */
+bool call_send_packet(struct api_call *c, const struct room *r, const Livekit__DataPacket *packet);
 
 /* The room or participant that is named; NULL with the error set. */
 struct room *call_room(struct api_call *c, const char *name);

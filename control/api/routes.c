@@ -34,7 +34,7 @@ static void on_answer(void *ctx, void *arg, const struct twirp_response *out)
 static void on_gone(void *arg)
 {
     struct caller *c = arg;
-    api_forget(c->routes->api, c->waiting);
+    api_forget(c->waiting);
     free(c);
 }
 

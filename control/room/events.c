@@ -94,6 +94,15 @@ static void wanted_layers(struct rooms *rs, const Sluice__Link__WantedLayers *m,
         dynacast_wanted(t, m->layer, now);
 }
 
+static void server_packet(struct rooms *rs, const Sluice__Link__ServerPacket *m, usec_t now)
+{
+    struct participant *p = index_find(&rs->participants, m->participant);
+    Livekit__DataPacket *packet = livekit__data_packet__unpack(NULL, m->packet.len, m->packet.data);
+    if (p && packet && rs->server_packet)
+        rs->server_packet(rs->server_packet_ctx, p, packet, now);
+    livekit__data_packet__free_unpacked(packet, NULL);
+}
+
 void rooms_event(struct rooms *rs, Sluice__Link__Event *e, usec_t now)
 {
     switch (e->body_case) {
@@ -117,6 +126,9 @@ void rooms_event(struct rooms *rs, Sluice__Link__Event *e, usec_t now)
         break;
     case SLUICE__LINK__EVENT__BODY_WANTED_LAYERS:
         wanted_layers(rs, e->wanted_layers, now);
+        break;
+    case SLUICE__LINK__EVENT__BODY_SERVER_PACKET:
+        server_packet(rs, e->server_packet, now);
         break;
     case SLUICE__LINK__EVENT__BODY_PARTICIPANT_STATUS:
         participant_status(rs, e->participant_status, now);

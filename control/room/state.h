@@ -14,6 +14,7 @@
 #include "common/clock.h"
 #include "common/jwt/token.h"
 #include "common/link/link.pb-c.h"
+#include "common/proto/livekit/data.pb-c.h"
 #include "common/proto/livekit/models.pb-c.h"
 #include "common/proto/livekit/rtc.pb-c.h"
 #include "control/room/deadlines.h"
@@ -124,6 +125,10 @@ struct media_plane {
 struct rooms {
     struct rooms_config config;
     struct room_output out;
+    /* What p answered to an RPC of the server's; may be NULL. */
+    void (*server_packet)(void *ctx, struct participant *p, const Livekit__DataPacket *m,
+                          usec_t now);
+    void *server_packet_ctx;
     struct media_plane media;
     struct net_addr addresses[CANDIDATE_ADDRESSES_MAX]; /* where clients reach us; port unused */
     size_t address_count;

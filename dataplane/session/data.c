@@ -2,10 +2,17 @@
 /* LiveKit data packets within a room: checked, stamped with their sender, sent to whom they are
  * for. */
 #include "common/bytes.h"
+#include "common/link/link.h"
 #include "dataplane/sctp/data_packet.h"
 #include "dataplane/session/engine.h"
 
 #include <string.h>
+
+/* Acknowledgement and result. */
+#define ANSWERS_PER_CALL 2
+
+/* Fits into a record of the link. */
+#define SERVER_PACKET_MAX (LINK_RECORD_MAX - 64)
 
 #define USER_PAYLOAD  2
 #define WRAPPER_BYTES 16 /* two keys, two lengths */
@@ -115,6 +122,33 @@ static bool speaks_for_another(const struct participant *p, const struct data_pa
                                                  packet->value <= DATA_VALUE_STREAM_TRAILER));
 }
 
+/* ---- answers to RPCs of the server's, which speaks in the name of whom it calls ---- */
+
+static bool is_for_server(const struct participant *sender, const struct data_packet *packet)
+{
+    return (packet->value == DATA_VALUE_RPC_ACK || packet->value == DATA_VALUE_RPC_RESPONSE) &&
+           packet->n_sids == 0 && packet->n_identities == 1 &&
+           data_slice_is(&packet->identities[0], sender->state->identity);
+}
+
+static void hand_to_server(struct sessions *s, struct participant *sender, const uint8_t *data,
+                           size_t len)
+{
+    if (sender->answers == 0 || len > SERVER_PACKET_MAX) {
+        counters_add(s->counters, COUNTER_DROP_DATA_KIND, 1);
+        return;
+    }
+    sender->answers--;
+    Sluice__Link__ServerPacket m = SLUICE__LINK__SERVER_PACKET__INIT;
+    m.participant = sender->state->id;
+    m.packet.data = (uint8_t *)(uintptr_t)data;
+    m.packet.len = len;
+    Sluice__Link__Event e = SLUICE__LINK__EVENT__INIT;
+    e.body_case = SLUICE__LINK__EVENT__BODY_SERVER_PACKET;
+    e.server_packet = &m;
+    s->out.event(s->out.context, &e);
+}
+
 void data_route(struct sessions *s, struct transport *from, bool reliable, const uint8_t *data,
                 size_t len)
 {
@@ -122,6 +156,10 @@ void data_route(struct sessions *s, struct transport *from, bool reliable, const
     struct data_packet packet;
     if (!is_welcome(s, sender, &packet, reliable, data, len))
         return;
+    if (is_for_server(sender, &packet)) {
+        hand_to_server(s, sender, data, len);
+        return;
+    }
     const struct data_sender stamp = {
         .sid = sender->state->sid,
         .identity = sender->state->identity,
@@ -225,8 +263,11 @@ void room_send_data(struct sessions *s, const Sluice__Link__SendData *m)
     LIST_FOREACH(p, &room->participants, link)
     {
         struct transport *t = data_receiving_transport(p);
-        if (t && is_destination(m, &packet, p))
-            data_drive_send(s, t, m->reliable, m->packet.data, m->packet.len);
+        if (!t || !is_destination(m, &packet, p))
+            continue;
+        if (packet.value == DATA_VALUE_RPC_REQUEST)
+            p->answers += ANSWERS_PER_CALL;
+        data_drive_send(s, t, m->reliable, m->packet.data, m->packet.len);
     }
     data_drive_run(s);
 }

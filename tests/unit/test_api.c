@@ -16,7 +16,24 @@ static struct stage stage;
 static struct actor alice, bob;
 static struct api *api;
 static struct claims admin;
-static json_t *answer; /* the last one's */
+static json_t *answer;  /* the last one's */
+static int late_status; /* of a call that was answered later; its body is in `answer` */
+
+static void take_answer(const struct twirp_response *out)
+{
+    json_decref(answer);
+    answer = json_loadb(out->body, out->length, 0, NULL);
+    assert_non_null(answer);
+    free(out->body);
+}
+
+static void on_late_answer(void *ctx, void *caller, const struct twirp_response *out)
+{
+    (void)ctx;
+    assert_ptr_equal(caller, &late_status);
+    late_status = out->status;
+    take_answer(out);
+}
 
 static int open_stage(void **state)
 {
@@ -26,7 +43,8 @@ static int open_stage(void **state)
     actor_open(&bob, &stage, "bob");
     const struct api_limits limits = {
         .room_name = 256, .metadata = 1000, .attributes = 100, .participant_name = 256};
-    api = api_create(stage.rooms, &limits, &(struct api_output){0});
+    late_status = 0;
+    api = api_create(stage.rooms, &limits, &(struct api_output){.answer = on_late_answer});
     assert_true(claims_init(&admin));
     admin.video.present = admin.video.room_admin = true;
     claims_set_text(&admin.video.room, "room");
@@ -55,10 +73,7 @@ static int call_as(const struct claims *claims, const char *method, const char *
     struct twirp_response out;
     struct api_waiting *waiting;
     assert_int_equal(api_serve(api, &q, claims, NULL, stage.now, &out, &waiting), API_ANSWERED);
-    json_decref(answer);
-    answer = json_loadb(out.body, out.length, 0, NULL);
-    assert_non_null(answer);
-    free(out.body);
+    take_answer(&out);
     stage_pass(&stage, 0);
     return out.status;
 }
@@ -399,6 +414,149 @@ static void data_that_cannot_be_sent_is_refused(void **state)
     free(body);
 }
 
+/* ---- PerformRpc ---- */
+
+static struct api_waiting *call_rpc(const char *body)
+{
+    struct twirp_request q = {"POST", TWIRP_PREFIX "RoomService/PerformRpc", "application/json",
+                              body, strlen(body)};
+    struct twirp_response out;
+    struct api_waiting *waiting = NULL;
+    assert_int_equal(api_serve(api, &q, &admin, &late_status, stage.now, &out, &waiting),
+                     API_WAITING);
+    assert_non_null(waiting);
+    return waiting;
+}
+
+/* The request that went out; free it. */
+static Livekit__RpcRequest *rpc_request(void)
+{
+    const Sluice__Link__SendData *command =
+        stage_last(&stage, SLUICE__LINK__COMMAND__BODY_SEND_DATA)->send_data;
+    assert_int_equal(command->n_destination_identities, 1);
+    Livekit__DataPacket *m =
+        livekit__data_packet__unpack(NULL, command->packet.len, command->packet.data);
+    assert_non_null(m);
+    assert_int_equal(m->value_case, LIVEKIT__DATA_PACKET__VALUE_RPC_REQUEST);
+    assert_string_equal(m->participant_identity, command->destination_identities[0]);
+    Livekit__RpcRequest *r =
+        livekit__rpc_request__unpack(NULL, m->rpc_request.len, m->rpc_request.data);
+    assert_non_null(r);
+    livekit__data_packet__free_unpacked(m, NULL);
+    return r;
+}
+
+static void participant_answers(const struct actor *a, Livekit__DataPacket *m)
+{
+    uint8_t bytes[2048];
+    Sluice__Link__ServerPacket body = SLUICE__LINK__SERVER_PACKET__INIT;
+    body.participant = actor_participant(a)->index.id;
+    body.packet.data = bytes;
+    body.packet.len = livekit__data_packet__pack(m, bytes);
+    Sluice__Link__Event e = SLUICE__LINK__EVENT__INIT;
+    e.body_case = SLUICE__LINK__EVENT__BODY_SERVER_PACKET;
+    e.server_packet = &body;
+    stage_event(&stage, &e);
+}
+
+static void acknowledge(const struct actor *a, char *id)
+{
+    uint8_t bytes[100];
+    Livekit__RpcAck ack = LIVEKIT__RPC_ACK__INIT;
+    ack.request_id = id;
+    Livekit__DataPacket m = LIVEKIT__DATA_PACKET__INIT;
+    m.value_case = LIVEKIT__DATA_PACKET__VALUE_RPC_ACK;
+    m.rpc_ack.data = bytes;
+    m.rpc_ack.len = livekit__rpc_ack__pack(&ack, bytes);
+    participant_answers(a, &m);
+}
+
+static void respond(const struct actor *a, char *id, char *payload, Livekit__RpcError *error)
+{
+    uint8_t bytes[500];
+    Livekit__RpcResponse response = LIVEKIT__RPC_RESPONSE__INIT;
+    response.request_id = id;
+    response.value_case =
+        error ? LIVEKIT__RPC_RESPONSE__VALUE_ERROR : LIVEKIT__RPC_RESPONSE__VALUE_PAYLOAD;
+    if (error)
+        response.error = error;
+    else
+        response.payload = payload;
+    Livekit__DataPacket m = LIVEKIT__DATA_PACKET__INIT;
+    m.value_case = LIVEKIT__DATA_PACKET__VALUE_RPC_RESPONSE;
+    m.rpc_response.data = bytes;
+    m.rpc_response.len = livekit__rpc_response__pack(&response, bytes);
+    participant_answers(a, &m);
+}
+
+#define RPC(timeout)                                                                               \
+    "{\"room\":\"room\",\"destination_identity\":\"bob\",\"method\":\"add\","                      \
+    "\"payload\":\"1+1\",\"response_timeout_ms\":" timeout "}"
+
+static void a_participant_answers_an_rpc(void **state)
+{
+    (void)state;
+    char two[] = "2";
+    publish();
+    call_rpc(RPC("9000"));
+    Livekit__RpcRequest *r = rpc_request();
+    assert_string_equal(r->method, "add");
+    assert_string_equal(r->payload, "1+1");
+    assert_int_equal(r->response_timeout_ms, 9000);
+    assert_int_equal(r->version, 1);
+    acknowledge(&bob, r->id);
+    stage_pass(&stage, 8 * USEC_PER_SEC);
+    assert_int_equal(late_status, 0);
+    respond(&alice, r->id, two, NULL); /* it was not asked */
+    assert_int_equal(late_status, 0);
+    respond(&bob, r->id, two, NULL);
+    assert_int_equal(late_status, 200);
+    assert_string_equal(field("payload"), "2");
+    respond(&bob, r->id, two, NULL); /* nobody waits any more */
+    livekit__rpc_request__free_unpacked(r, NULL);
+    assert_int_equal(api_method_counters(api, 11)->ended[TWIRP_OK], 1);
+}
+
+static void rpcs_fail(void **state)
+{
+    (void)state;
+    publish();
+    call_rpc(RPC("9000"));
+    Livekit__RpcRequest *r = rpc_request();
+    char text[] = "no such method";
+    Livekit__RpcError error = LIVEKIT__RPC_ERROR__INIT;
+    error.code = 1400;
+    error.message = text;
+    respond(&bob, r->id, NULL, &error);
+    livekit__rpc_request__free_unpacked(r, NULL);
+    expect_refusal(late_status, 501, "unimplemented", "twirp error unknown: no such method");
+    assert_string_equal(
+        json_string_value(json_object_get(json_object_get(answer, "meta"), "rpc_code")), "1400");
+
+    call_rpc(RPC("9000"));
+    stage_pass(&stage, 7 * USEC_PER_SEC);
+    expect_refusal(late_status, 503, "unavailable",
+                   "twirp error unknown: no response from servers");
+
+    call_rpc(RPC("9000"));
+    r = rpc_request();
+    acknowledge(&bob, r->id);
+    livekit__rpc_request__free_unpacked(r, NULL);
+    stage_pass(&stage, 9 * USEC_PER_SEC);
+    expect_refusal(late_status, 408, "deadline_exceeded", "twirp error unknown: response timeout");
+    expect_refusal(call("PerformRpc", "{\"room\":\"room\",\"destination_identity\":\"x\"}"), 503,
+                   "unavailable", "twirp error unknown: no response from servers");
+}
+
+static void callers_may_go_away(void **state)
+{
+    (void)state;
+    publish();
+    api_forget(call_rpc(RPC("9000")));
+    call_rpc(RPC("9000")); /* goes with the server */
+    assert_int_equal(late_status, 0);
+}
+
 static void other_services_are_not_offered(void **state)
 {
     (void)state;
@@ -433,6 +591,9 @@ int main(void)
         TEST(room_metadata_is_told_to_everyone),
         TEST(data_goes_to_whom_it_is_for),
         TEST(data_that_cannot_be_sent_is_refused),
+        TEST(a_participant_answers_an_rpc),
+        TEST(rpcs_fail),
+        TEST(callers_may_go_away),
         TEST(other_services_are_not_offered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

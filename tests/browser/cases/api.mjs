@@ -34,6 +34,14 @@ async function twoInARoom(t, room, { single } = {}) {
   return { alice, bob, audio };
 }
 
+// A call as it goes over the wire.
+async function post(t, grants, method, body, type = 'application/json') {
+  const jwt = new AccessToken(key, secret, { identity: 'x' });
+  jwt.addGrant(grants);
+  const r = await fetch(`${t.server.httpUrl}/twirp/livekit.RoomService/${method}`, { method: 'POST', body, headers: { authorization: `Bearer ${await jwt.toJwt()}`, 'content-type': type } });
+  return [r.status, await r.json()];
+}
+
 async function rooms(t) {
   await t.sluice();
   const api = service(t);
@@ -143,6 +151,23 @@ async function data(t) {
   await refused(api.sendData('other', bytes, DataPacket_Kind.RELIABLE, {}), 404, 'not_found', noRoom);
 }
 
+async function rpc(t) {
+  await t.sluice();
+  const alice = await t.join('alice', 'api');
+  const dual = await t.join('bob', 'api', { single: false });
+  for (const who of [alice, dual]) await who.call('answerRpc', 'reverse');
+  await saw(alice, 'ParticipantConnected', { who: 'bob' });
+  const call = (destinationIdentity, method, payload, responseTimeoutMs = 5000) =>
+    post(t, { roomAdmin: true, room: 'api' }, 'PerformRpc', JSON.stringify({ room: 'api', destinationIdentity, method, payload, responseTimeoutMs }));
+  for (const who of ['alice', 'bob']) assert.deepEqual(await call(who, 'reverse', 'drawer'), [200, { payload: 'reward' }]);
+  assert.deepEqual(await call('alice', 'reverse', 'fail'), [500, { code: 'internal', msg: 'twirp error unknown: as you wish', meta: { rpc_code: '1234' } }]);
+  assert.deepEqual((await call('alice', 'nothing', ''))[0], 501);
+  assert.deepEqual(await call('alice', 'reverse', 'sleep', 1000), [408, { code: 'deadline_exceeded', msg: 'twirp error unknown: response timeout' }]);
+  assert.deepEqual(await call('carol', 'reverse', ''), [503, { code: 'unavailable', msg: 'twirp error unknown: no response from servers' }]);
+  // between the participants nothing has changed
+  assert.equal(await alice.call('callRpc', 'bob', 'reverse', 'stressed'), 'desserts');
+}
+
 async function removing(t) {
   await t.sluice();
   const api = service(t);
@@ -162,17 +187,11 @@ async function refusals(t) {
   await t.sluice();
   await refused(new EgressClient(t.server.httpUrl, key, secret).listEgress({}), 501, 'unimplemented', 'Egress is not offered by this server');
   await refused(new AgentDispatchClient(t.server.httpUrl, key, secret).createDispatch('api', 'x'), 501, 'unimplemented', 'AgentDispatchService is not offered by this server');
-  const post = async (grants, method, body, type = 'application/json') => {
-    const jwt = new AccessToken(key, secret, { identity: 'x' });
-    jwt.addGrant(grants);
-    const r = await fetch(`${t.server.httpUrl}/twirp/livekit.RoomService/${method}`, { method: 'POST', body, headers: { authorization: `Bearer ${await jwt.toJwt()}`, 'content-type': type } });
-    return [r.status, await r.json()];
-  };
   const all = { roomList: true, roomCreate: true, roomAdmin: true, room: 'api' };
-  assert.deepEqual(await post({ roomJoin: true, room: 'api' }, 'ListRooms', '{}'), [401, { code: 'unauthenticated', msg: 'permissions denied' }]);
-  assert.deepEqual(await post(all, 'ListParticipants', '{"room":"other"}'), [401, { code: 'unauthenticated', msg: 'permissions denied' }]);
-  assert.deepEqual(await post(all, 'ListRooms', '{'), [400, { code: 'malformed', msg: 'the json request could not be decoded' }]);
-  const [status, body] = await post(all, 'ListRooms', '{}', 'text/plain');
+  assert.deepEqual(await post(t, { roomJoin: true, room: 'api' }, 'ListRooms', '{}'), [401, { code: 'unauthenticated', msg: 'permissions denied' }]);
+  assert.deepEqual(await post(t, all, 'ListParticipants', '{"room":"other"}'), [401, { code: 'unauthenticated', msg: 'permissions denied' }]);
+  assert.deepEqual(await post(t, all, 'ListRooms', '{'), [400, { code: 'malformed', msg: 'the json request could not be decoded' }]);
+  const [status, body] = await post(t, all, 'ListRooms', '{}', 'text/plain');
   assert.deepEqual([status, body], [404, { code: 'bad_route', msg: 'unexpected Content-Type: "text/plain"', meta: { twirp_invalid_route: 'POST /twirp/livekit.RoomService/ListRooms' } }]);
 }
 
@@ -301,6 +320,7 @@ export const cases = [
   { name: 'api: permissions change live, dual mode', run: permissions(false) },
   { name: 'api: subscriptions are changed', run: subscriptions },
   { name: 'api: data from the server', run: data },
+  { name: 'api: RPC from the server', run: rpc },
   { name: 'api: participants and rooms are removed', run: removing },
   { name: 'api: what is refused', run: refusals },
   { name: 'webhooks: order and signature', run: order },
