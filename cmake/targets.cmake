@@ -22,6 +22,9 @@ function(sluice_program name)
   sluice_common_properties(${name})
   target_link_libraries(${name} PRIVATE ${A_LIBS} Threads::Threads)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+  if(name MATCHES "^sluice")
+    install(TARGETS ${name} RUNTIME DESTINATION bin)
+  endif()
 endfunction()
 
 # sluice_test(name SOURCES tests/unit/test_x.c LIBS x ... [LABELS l ...]): a cmocka program, registered
