@@ -69,9 +69,25 @@ async function controlReturns(t) {
   await sees(bob, 'TrackMuted', { who: 'alice' });
 }
 
+// The dataplane is killed and started again: clients join anew by themselves.
+async function dataplaneReturns(t) {
+  const { alice, bob } = await call(t);
+  await t.server.end('sluice-dataplane', 'SIGKILL');
+  const killed = Date.now();
+  t.server.spawn('sluice-dataplane');
+  await Promise.all([alice, bob].map(async who => {
+    await sees(who, 'Reconnected', {}, 20);
+    await decodesMore(who, 1);
+  }));
+  console.log(`# both see video again after ${((Date.now() - killed) / 1000).toFixed(1)} s`);
+  for (const who of [alice, bob]) await decodesMore(who);
+  await messagesPass(alice, bob);
+}
+
 export const cases = [
   { name: 'reconnect: the socket closes, single mode', run: resumes(true, who => who.call('killSignal')) },
   { name: 'reconnect: the socket closes, dual mode', run: resumes(false, who => who.call('killSignal')) },
   { name: 'reconnect: a new session', run: joinsAnew },
   { name: 'reconnect: control is killed', run: controlReturns },
+  { name: 'reconnect: the dataplane is killed', run: dataplaneReturns },
 ];

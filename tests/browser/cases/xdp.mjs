@@ -1,11 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // A call between network namespaces with sluice on AF_XDP: one browser over IPv4, one over IPv6.
 import assert from 'node:assert/strict';
-import { hears, keepsDecoding, paths, seesVideo } from '../lib/media.mjs';
+import { decodesMore, hears, keepsDecoding, paths, sees, seesVideo } from '../lib/media.mjs';
 import { Namespaces, needsNamespaces } from '../lib/namespaces.mjs';
 import { until } from '../lib/net.mjs';
 
 const FAMILIES = [4, 6];
+
+const media = /forwarding backend="xdp native copy client0 \(2 queues\).*native copy client1 \(2 queues\)/g;
+
+// What a killed dataplane leaves on the interfaces does not keep the next one from them.
+async function survivesKill(t, people) {
+  await t.server.end('sluice-dataplane', 'SIGKILL');
+  t.server.spawn('sluice-dataplane');
+  for (const who of people) await sees(who, 'Reconnected', {}, 20);
+  assert.equal(t.server.log('sluice-dataplane', Infinity).match(media).length, 2);
+  const before = await t.server.counters();
+  for (const who of people) await decodesMore(who, 20);
+  const after = await t.server.counters();
+  assert.ok(after.rx_rtp > before.rx_rtp);
+  assert.equal(after.rx_xdp_packets - before.rx_xdp_packets, after.rx_packets - before.rx_packets);
+}
 
 async function across(t) {
   const spaces = new Namespaces(FAMILIES);
@@ -32,7 +47,7 @@ async function across(t) {
   const kernel = { in: after.kernel.in - before.kernel.in, out: after.kernel.out - before.kernel.out };
   console.log(`# received ${rise('rx_packets')}, of them by AF_XDP ${rise('rx_xdp_packets')}, by kernel UDP ${kernel.in}; ` +
     `sent ${rise('tx_packets')}, by AF_XDP ${rise('tx_xdp_packets')}, by kernel UDP ${kernel.out}`);
-  assert.match(t.server.log('sluice-dataplane', Infinity), /xdp native copy client0 \(2 queues\).*native copy client1 \(2 queues\)/);
+  assert.equal(t.server.log('sluice-dataplane', Infinity).match(media)?.length, 1);
   assert.ok(rise('rx_rtp') > 1000 && rise('tx_rtp') > 500);
   assert.equal(rise('rx_xdp_packets'), rise('rx_packets'));
   assert.equal(rise('tx_xdp_packets'), rise('tx_packets'));
@@ -46,6 +61,7 @@ async function across(t) {
   assert.equal(after.drop_frame, 0);
   await people[1].call('sendText', 'over AF_XDP', { topic: 'text' });
   await until('alice has the message', async () => (await people[0].call('messages'))[0]?.text === 'over AF_XDP');
+  await survivesKill(t, people);
 }
 
 export const cases = [

@@ -69,7 +69,9 @@ ${this.sluiceExtra}`;
     const child = spawn(cmd, args, { stdio: ['ignore', log, log] });
     fs.closeSync(log);
     this.children[program] = child;
-    child.once('exit', (code, signal) => { child.ended = signal ?? code; });
+    const kill = () => child.kill('SIGKILL'); // should this process end before it
+    process.once('exit', kill);
+    child.once('exit', (code, signal) => { child.ended = signal ?? code; process.off('exit', kill); });
   }
 
   alive() {

@@ -45,13 +45,30 @@ class Context {
   }
 }
 
+const PATIENCE = 180; // seconds for one case
+
+// The case ends with whatever comes first: its own end, an error that nobody awaits, or the end of patience.
+async function bounded(run) {
+  let timer, stray;
+  const over = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not done within ${PATIENCE} s`)), PATIENCE * 1000);
+    process.on('unhandledRejection', stray = reject);
+  });
+  try {
+    await Promise.race([run(), over]);
+  } finally {
+    clearTimeout(timer);
+    process.off('unhandledRejection', stray);
+  }
+}
+
 const seconds = since => ((performance.now() - since) / 1000).toFixed(1);
 
 async function runOne(pages, test) {
   const context = new Context(pages);
   let failure;
   try {
-    await test.run(context);
+    await bounded(() => test.run(context));
   } catch (e) {
     failure = e;
     for (const p of context.people) if (p.log.length) console.log(`# ${p.name}: ${p.log.slice(-8).join('\n#   ')}`);
