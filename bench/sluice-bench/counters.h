@@ -19,6 +19,7 @@
     X(streams, "streams that have begun to arrive")                                                \
     X(sent_packets, "RTP packets to the server")                                                   \
     X(sent_bytes, "bytes of them, UDP payload")                                                    \
+    X(late_frames, "times that a stream was resumed because this program was late")                \
     X(send_errors, "datagrams that the kernel did not take")                                       \
     X(received_packets, "RTP packets from the server")                                             \
     X(received_bytes, "bytes of them, UDP payload")                                                \

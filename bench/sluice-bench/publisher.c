@@ -297,8 +297,10 @@ usec_t publisher_deadline(const struct publisher *p)
 static void run_stream(struct publisher *p, struct publisher_stream *s, struct transport *t,
                        usec_t now, uint64_t wall, struct outbox *out, struct counters *c)
 {
-    if (now - s->next > LATE_MAX)
+    if (now - s->next > LATE_MAX) {
         s->next = now;
+        counter_add(&c->late_frames, 1);
+    }
     if (s->enabled)
         send_frame(p, s, t, wall, out, c);
     s->next += s->interval;

@@ -124,6 +124,8 @@ static void look_for_bottleneck(struct report *r)
         warn(r, "sockets of sluice-bench overflowed: the loss is at least partly its own");
     if (counter_get(&r->window.send_errors) > 0)
         warn(r, "the kernel refused packets of sluice-bench: the server got less than shown");
+    if (counter_get(&r->window.late_frames) > 0)
+        warn(r, "sluice-bench did not get a CPU in time and left frames out: the server got less");
     if (share(r->end.machine.idle - r->begin.machine.idle,
               r->end.machine.total - r->begin.machine.total) < 0.05 &&
         r->duration > 0)

@@ -36,7 +36,7 @@ struct report_second {
     uint64_t server_rss; /* bytes */
 };
 
-#define REPORT_WARNINGS 4
+#define REPORT_WARNINGS 5
 
 struct report {
     const struct settings *settings;

@@ -217,6 +217,17 @@ static void a_report_ends_the_announcing(void **state)
     assert_true(w->publisher.streams[1].announce);
 }
 
+static void what_is_far_too_late_is_left_out(void **state)
+{
+    struct world *w = *state;
+    play(w, USEC_PER_SEC);
+    uint64_t audio = w->publisher.streams[0].packets;
+    w->now += 5 * USEC_PER_SEC;
+    play(w, USEC_PER_SEC);
+    assert_int_equal(w->counters.late_frames, 4);
+    assert_in_range(w->publisher.streams[0].packets - audio, 49, 52);
+}
+
 static void unwanted_layers_rest(void **state)
 {
     struct world *w = *state;
@@ -282,6 +293,7 @@ int main(void)
         TEST(forgeries_are_found),
         TEST(key_frames_come_on_request),
         TEST(a_report_ends_the_announcing),
+        TEST(what_is_far_too_late_is_left_out),
         TEST(unwanted_layers_rest),
         TEST(subscribers_report),
         TEST(many_streams_are_kept_apart),

@@ -117,9 +117,10 @@ static void it_says_when_it_is_the_bottleneck(void **state)
     r->end.thread_cpu[1] = 9100000;
     r->end.counters.socket_drops = 1;
     r->end.counters.send_errors = 1;
+    r->end.counters.late_frames = 1;
     r->end.machine.idle = 10;
     report_finish(r);
-    assert_int_equal(r->warning_count, 4);
+    assert_int_equal(r->warning_count, 5);
     assert_non_null(strstr(r->warnings[0], "90 %"));
 }
 
