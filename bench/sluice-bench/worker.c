@@ -15,7 +15,8 @@
 
 #define EVENTS_MAX   512
 #define IDLE_MAX     (10 * USEC_PER_MS) /* orders are looked at so often */
-#define PACE         (1 * USEC_PER_MS)  /* while measuring */
+#define PACE         (1 * USEC_PER_MS)  /* while measuring: what is due is done so often, */
+#define COLLECT      (10 * USEC_PER_MS) /* what has come is read so often: the kernel stamps it */
 #define GOODBYE_TIME (500 * USEC_PER_MS)
 #define READ_MAX     65536
 #define TIMER_SLACK  1000UL /* ns */
@@ -38,6 +39,7 @@ struct worker {
     unsigned index;
     int epoll;
     usec_t next_drops;
+    usec_t next_collect; /* while measuring */
     pthread_t thread;
     struct socket_batch batch;
     uint8_t read[READ_MAX];
@@ -201,7 +203,8 @@ static void count_drops(struct worker *w, usec_t now)
     }
 }
 
-static void wait_events(struct worker *w, usec_t now, usec_t until)
+/* Handles what has happened, or happens until then. True if there may be more. */
+static bool wait_events(struct worker *w, usec_t now, usec_t until)
 {
     struct epoll_event events[EVENTS_MAX];
     usec_t left = until > now ? until - now : 0;
@@ -216,6 +219,7 @@ static void wait_events(struct worker *w, usec_t now, usec_t until)
         else
             read_tcp(w, seat, now);
     }
+    return n == EVENTS_MAX;
 }
 
 static void leave(struct worker *w)
@@ -235,6 +239,20 @@ static void sleep_until(usec_t at)
     struct timespec ts = {.tv_sec = (time_t)(at / USEC_PER_SEC),
                           .tv_nsec = (long)(at % USEC_PER_SEC * 1000)};
     clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL);
+}
+
+/* One round while measuring: sleeps until something is due or it is time to read. */
+static void collect(struct worker *w, usec_t now, usec_t next)
+{
+    usec_t wake = next < w->next_collect ? next : w->next_collect;
+    usec_t earliest = now - now % PACE + PACE;
+    sleep_until(wake > earliest ? wake : earliest);
+    now = clock_monotonic();
+    if (now < w->next_collect)
+        return;
+    w->next_collect = now - now % COLLECT + COLLECT;
+    while (wait_events(w, now, now))
+        ;
 }
 
 static void pin(unsigned index)
@@ -268,11 +286,10 @@ static void *run(void *arg)
         }
         usec_t next = run_due(w, now);
         count_drops(w, now);
-        if (atomic_load(&w->orders->measuring)) {
-            sleep_until(now - now % PACE + PACE);
-            next = now;
-        }
-        wait_events(w, now, next);
+        if (atomic_load(&w->orders->measuring))
+            collect(w, now, next);
+        else
+            wait_events(w, now, next);
     }
     leave(w);
     return NULL;
