@@ -11,4 +11,7 @@ struct options {
 /* The counters of the dataplane, summed and by thread. */
 int command_stats(const struct options *o, int argc, char **argv);
 
+/* `doctor matrix`: which link of the chain of a call is broken. */
+int command_doctor(const struct options *o, int argc, char **argv);
+
 #endif

@@ -11,6 +11,8 @@ static const struct {
     int (*run)(const struct options *o, int argc, char **argv);
 } commands[] = {
     {"stats", "the dataplane's counters", command_stats},
+    {"doctor", "doctor matrix: which link between homeserver, authz and SFU is broken",
+     command_doctor},
 };
 
 static int usage(FILE *to, int status)

@@ -48,7 +48,7 @@ export class Homeserver {
     const wellKnown = url.pathname.match(/^\/\.well-known\/matrix\/(server|client)$/);
     if (wellKnown && this.wellKnown[wellKnown[1]]) return this.onWellKnown(this.wellKnown[wellKnown[1]], q, r);
     if (this.redirects?.[url.pathname]) return r.writeHead(302, { location: this.redirects[url.pathname] }).end();
-    if (url.pathname !== '/_matrix/federation/v1/openid/userinfo') return r.writeHead(404).end('{}');
+    if (url.pathname !== '/_matrix/federation/v1/openid/userinfo' || this.noOpenid) return r.writeHead(404).end('{}');
     const token = url.searchParams.get('access_token');
     this.lookups.push(token);
     this.hosts.push(q.headers.host);
@@ -77,6 +77,10 @@ export class Homeserver {
     }
     this.paths.push(q.url);
     if (q.url === '/_matrix/client/versions') return r.writeHead(this.versions ? 200 : 404).end(JSON.stringify(this.versions ?? {}));
+    if (q.url === '/_matrix/client/unstable/org.matrix.msc4143/rtc/transports' && this.transports) {
+      const good = q.headers.authorization === 'Bearer user-token';
+      return r.writeHead(good ? 200 : 401).end(JSON.stringify(good ? { rtc_transports: this.transports } : { errcode: 'M_MISSING_TOKEN' }));
+    }
     if (q.url === '/_matrix/client/v3/account/whoami') {
       const good = q.headers.authorization === 'Bearer user-token';
       return r.writeHead(good ? 200 : 401).end(JSON.stringify(good ? { user_id: `@alice:${this.userName}` } : { errcode: 'M_UNKNOWN_TOKEN' }));

@@ -33,8 +33,11 @@ export class Sfu {
   async stop() { this.server.closeAllConnections(); await new Promise(r => this.server.close(r)); }
 
   async onRequest(q, r) {
+    if (q.url.includes('/rtc/validate')) return this.autoCreate ? r.writeHead(200).end('success') : r.writeHead(404).end('could not validate: requested room does not exist');
     const chunks = [];
     for await (const c of q) chunks.push(c);
+    if (this.wrongKey) return r.writeHead(401).end('{"code":"unauthenticated"}');
+    if (q.headers['content-type'] === 'application/json') return r.writeHead(404).end('{"code":"not_found"}');
     const m = decode(Buffer.concat(chunks));
     const method = q.url.replace('/livekit/sfu/twirp/livekit.RoomService/', '');
     const grants = claimsOf(q.headers.authorization.replace('Bearer ', '')).video;
