@@ -6,7 +6,7 @@
 #include "common/config/config.h"
 #include "common/log.h"
 #include "common/sandbox/sandbox.h"
-#include "control/address/address.h"
+#include "control/address/service.h"
 #include "control/api/routes.h"
 #include "control/auth.h"
 #include "control/http/static.h"
@@ -17,6 +17,7 @@
 #include "control/room/events.h"
 #include "control/settings.h"
 #include "control/signal/endpoint.h"
+#include "control/signal/readdress.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -43,6 +44,7 @@ struct control {
     struct link_client *link;
     struct internal *internal;
     struct proxy *proxy;
+    struct address_service *address;
     struct loop_timer clock, goodbye;
     struct loop_watch signals;
     bool stopping;
@@ -68,6 +70,9 @@ static void clock_due(void *arg, usec_t now)
 static void on_event(void *ctx, Sluice__Link__Event *e, usec_t now)
 {
     struct control *c = ctx;
+    address_service_event(c->address, e, now);
+    if (e->body_case == SLUICE__LINK__EVENT__BODY_SILENT_TRANSPORTS)
+        readdress_silent(c->signalling, e->silent_transports, now);
     rooms_event(signalling_rooms(c->signalling), e, now);
     arm_clock(c);
 }
@@ -75,6 +80,7 @@ static void on_event(void *ctx, Sluice__Link__Event *e, usec_t now)
 static void on_link_lost(void *ctx)
 {
     struct control *c = ctx;
+    address_service_link_lost(c->address, clock_monotonic());
     rooms_link_lost(signalling_rooms(c->signalling));
 }
 
@@ -82,6 +88,14 @@ static void on_command(void *ctx, Sluice__Link__Command *command)
 {
     struct control *c = ctx;
     link_client_send(c->link, command);
+}
+
+static void on_offer(void *ctx, const struct address_plan *p, const char *reason, usec_t now)
+{
+    (void)reason;
+    struct control *c = ctx;
+    readdress(c->signalling, p->list, p->count, now);
+    arm_clock(c);
 }
 
 static void on_room_event(void *ctx, enum room_event e, const struct room *r,
@@ -140,9 +154,9 @@ static void reload_keys(struct control *c)
     free(fresh);
 }
 
-/* SIGHUP reads the keys again. SIGUSR2 ends this process alone: sessions stay with the dataplane,
- * and clients resume with the next one. Of the others the first says goodbye to everyone, the
- * second ends the process. */
+/* SIGHUP reads the keys again and looks anew for our address. SIGUSR2 ends this process alone:
+ * sessions stay with the dataplane, and clients resume with the next one. Of the others the first
+ * says goodbye to everyone, the second ends the process. */
 static void on_signal(void *arg, unsigned events)
 {
     (void)events;
@@ -152,6 +166,7 @@ static void on_signal(void *arg, unsigned events)
         return;
     if (info.ssi_signo == SIGHUP) {
         reload_keys(c);
+        address_service_refresh(c->address, "SIGHUP");
         return;
     }
     log_info("control", "stopping signal=%u", info.ssi_signo);
@@ -266,13 +281,10 @@ static bool start_rooms(struct control *c)
         return false;
     struct signalling_output out = {.ctx = c, .command = on_command, .event = on_room_event};
     signalling_set_output(c->signalling, &out);
-    struct rooms *rs = signalling_rooms(c->signalling);
-    rs->address_count = address_candidates(&c->config, rs->addresses, CANDIDATE_ADDRESSES_MAX);
-    for (size_t i = 0; i < rs->address_count; i++) {
-        char text[NET_ADDR_TEXT];
-        log_info("control", "media address=%s", net_addr_format_ip(&rs->addresses[i], text));
-    }
-    return true;
+    const struct address_service_output address = {
+        .ctx = c, .command = on_command, .offer = on_offer};
+    c->address = address_service_create(c->loop, &c->config, &address);
+    return c->address != NULL;
 }
 
 static bool start_link(struct control *c)
@@ -314,6 +326,7 @@ static void stop(struct control *c)
     endpoint_destroy(c->endpoint);
     api_routes_destroy(c->api);
     link_client_destroy(c->link);
+    address_service_destroy(c->address);
     signalling_destroy(c->signalling);
     reports_stop(&c->reports);
     if (c->loop) {

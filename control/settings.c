@@ -6,13 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* LiveKit's, for clients that have no other way to learn their address. */
-static const char *const default_stun[] = {
-    "global.stun.twilio.com:3478",
-    "stun.l.google.com:19302",
-    "stun1.l.google.com:19302",
-};
-
 static void add_ice(struct settings *s, const char *username, const char *credential,
                     const char *format, const char *host, unsigned port, const char *transport)
 {
@@ -49,8 +42,10 @@ static void read_ice(struct settings *s, const struct config *c)
         add_stun(s, c->rtc.stun_servers.text[i]);
     if (s->rooms.ice_server_count > 0)
         return;
-    for (size_t i = 0; i < sizeof default_stun / sizeof *default_stun; i++)
-        add_stun(s, default_stun[i]);
+    size_t count;
+    const char *const *standard = config_default_stun(&count);
+    for (size_t i = 0; i < count; i++)
+        add_stun(s, standard[i]);
 }
 
 static sdp_codec_set read_codecs(const struct config *c)

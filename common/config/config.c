@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/config/config.h"
 
+#include "common/config/advertise.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,6 +69,19 @@ static bool key_known(const struct config *c, const char *key)
     return false;
 }
 
+static bool address_good(const struct config_address *a, char err[static CONFIG_ERROR_TEXT])
+{
+    struct config_advertise entry;
+    for (size_t i = 0; i < a->advertise.n; i++)
+        if (!config_advertise_parse(&entry, a->advertise.text[i]))
+            return wrong(err, "sluice.advertise: not ip:port, ip:port/udp or ip:port/tcp");
+    if (*a->dns_name && !config_is_host_name(a->dns_name))
+        return wrong(err, "sluice.dns_name: not a host name");
+    if (a->stun_interval < USEC_PER_SEC)
+        return wrong(err, "sluice.stun_interval: less than a second");
+    return true;
+}
+
 bool config_check(const struct config *c, char err[static CONFIG_ERROR_TEXT])
 {
     if (c->n_keys == 0)
@@ -82,9 +97,22 @@ bool config_check(const struct config *c, char err[static CONFIG_ERROR_TEXT])
     if (c->sluice.max_participants == 0 || c->sluice.max_tracks == 0 ||
         c->sluice.max_subscriptions == 0)
         return wrong(err, "sluice: a pool of size 0");
+    if (!address_good(&c->address, err))
+        return false;
     if (c->webhook.urls.n > 0 && !key_known(c, c->webhook.api_key))
         return wrong(err, "webhook.api_key: not one of the keys");
     return true;
+}
+
+const char *const *config_default_stun(size_t *count)
+{
+    static const char *const servers[] = {
+        "global.stun.twilio.com:3478",
+        "stun.l.google.com:19302",
+        "stun1.l.google.com:19302",
+    };
+    *count = sizeof(servers) / sizeof(servers[0]);
+    return servers;
 }
 
 void config_warn_ignored(const struct config *c)

@@ -43,8 +43,9 @@ struct config_turn_server { /* rtc.turn_servers[]: for clients, not ours */
 struct config_rtc {
     /* `udp_port` as number or range, or port_range_start/end: worker i uses port first + i */
     uint16_t udp_port_first, udp_port_last;
-    uint16_t tcp_port; /* 0: off */
-    struct config_list node_ip, stun_servers, interfaces_include, interfaces_exclude, ips_include,
+    uint16_t tcp_port;          /* 0: off */
+    struct config_list node_ip; /* addresses, and names of hosts */
+    struct config_list stun_servers, interfaces_include, interfaces_exclude, ips_include,
         ips_exclude;
     bool use_external_ip, external_ip_only, advertise_internal_ip, enable_loopback_candidate;
     bool force_tcp, allow_tcp_fallback;
@@ -90,6 +91,15 @@ struct config_prometheus {
 
 enum config_backend { CONFIG_BACKEND_AUTO, CONFIG_BACKEND_XDP, CONFIG_BACKEND_UDP };
 
+/* Of section `sluice:`, how the outside reaches us; see also rtc.node_ip and rtc.use_external_ip.
+ */
+struct config_address {
+    struct config_list advertise; /* advertise: "ip:port[/udp|/tcp]" of a NAT that maps ports */
+    char dns_name[CONFIG_TEXT];   /* dns_name: of the line, asked if no STUN server answers */
+    char state_dir[CONFIG_TEXT];  /* state_dir: remembers the last address; "" not at all */
+    usec_t stun_interval;         /* stun_interval: 15s */
+};
+
 /* Section `sluice:`. */
 struct config_sluice {
     enum config_backend backend;   /* backend: auto | xdp | udp */
@@ -124,6 +134,7 @@ struct config {
     struct config_webhook webhook;
     struct config_prometheus prometheus;
     struct config_sluice sluice;
+    struct config_address address;
     size_t n_ignored; /* names of known keys that have no effect, for the warning */
     char ignored[CONFIG_IGNORED][CONFIG_TEXT];
 };
@@ -151,6 +162,9 @@ bool config_check(const struct config *c, char err[static CONFIG_ERROR_TEXT]);
 /* Reads key_file again, if there is one: keys it no longer has are gone, others are new or have a
  * new secret. False with a reason, and nothing changed, if it cannot be read or leaves no key. */
 bool config_reload_keys(struct config *c, char err[static CONFIG_ERROR_TEXT]);
+
+/* STUN servers if none are configured, "host:port": LiveKit's. */
+const char *const *config_default_stun(size_t *count);
 
 /* Logs the ignored keys in one warning, if any. */
 void config_warn_ignored(const struct config *c);

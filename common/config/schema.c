@@ -187,6 +187,10 @@ const struct schema_key schema_keys[] = {
     {"sluice.max_tracks", SCHEMA_NUMBER, AT(sluice.max_tracks), "4000", 200000},
     {"sluice.max_subscriptions", SCHEMA_NUMBER, AT(sluice.max_subscriptions), "16000", 1000000},
     {"sluice.srtp_engine", SCHEMA_TEXT, AT(sluice.srtp_engine), NULL, 0},
+    {"sluice.advertise", SCHEMA_LIST, AT(address.advertise), NULL, 0},
+    {"sluice.dns_name", SCHEMA_TEXT, AT(address.dns_name), NULL, 0},
+    {"sluice.state_dir", SCHEMA_TEXT, AT(address.state_dir), NULL, 0},
+    {"sluice.stun_interval", SCHEMA_DURATION, AT(address.stun_interval), "15s", 0},
     {"sluice.connections_per_address", SCHEMA_NUMBER, AT(sluice.connections_per_address), NULL, 0},
 };
 

@@ -18,7 +18,7 @@ enum schema_type {
     SCHEMA_LEVEL,
     SCHEMA_BACKEND,
     SCHEMA_PORTS,   /* "7882" or "7882-7892" into udp_port_first and udp_port_last */
-    SCHEMA_ADDRESS, /* "v4", "v6" or "v4,v6" */
+    SCHEMA_ADDRESS, /* addresses and host names, with commas */
     /* structures: not from one text */
     SCHEMA_KEYS,
     SCHEMA_CODECS,

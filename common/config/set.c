@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "common/addr.h"
+#include "common/config/advertise.h"
 #include "common/config/schema.h"
 #include "common/config/value.h"
 
@@ -104,8 +105,8 @@ static bool set_addresses(struct config_list *list, const char *text, char *reas
     if (!append_each(list, text, reason))
         return false;
     for (size_t i = 0; i < list->n; i++) {
-        if (!net_addr_parse(&a, list->text[i], 0))
-            return refuse(reason, "not an IP address", list->text[i]);
+        if (!net_addr_parse(&a, list->text[i], 0) && !config_is_host_name(list->text[i]))
+            return refuse(reason, "neither an IP address nor a host name", list->text[i]);
     }
     return true;
 }

@@ -261,3 +261,13 @@ void command_repeat(const struct participant *p)
         if (t->published)
             command_open_track(t);
 }
+
+void command_query_silent(struct rooms *rs, uint32_t silent_ms)
+{
+    Sluice__Link__SilentQuery body = SLUICE__LINK__SILENT_QUERY__INIT;
+    body.silent_ms = silent_ms;
+    Sluice__Link__Command c = SLUICE__LINK__COMMAND__INIT;
+    c.body_case = SLUICE__LINK__COMMAND__BODY_QUERY_SILENT;
+    c.query_silent = &body;
+    command(rs, &c);
+}

@@ -21,6 +21,7 @@ void command_close_track(const struct publication *t);
 void command_open_subscription(const struct subscription *s);
 void command_close_subscription(const struct subscription *s);
 void command_query_participant(const struct participant *p);
+void command_query_silent(struct rooms *rs, uint32_t silent_ms);
 
 /* A DataPacket of the server's own, packed, to these identities (none: everyone). False if it does
  * not fit into one record of the link. */

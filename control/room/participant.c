@@ -91,7 +91,8 @@ void participant_free(struct participant *p)
 {
     struct deadlines *ts = &p->room->rooms->timers;
     struct timer *all[] = {&p->join_timeout,   &p->refresh,          &p->disconnect,
-                           &p->resume_timeout, &p->simulated_speech, &p->record_timer};
+                           &p->resume_timeout, &p->simulated_speech, &p->record_timer,
+                           &p->readdress};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         timer_stop(ts, all[i]);
     wishes_free(p);
@@ -267,6 +268,14 @@ void participant_media_lost(struct participant *p, usec_t now)
               LIVEKIT__LEAVE_REQUEST__ACTION__RECONNECT);
     hang_up(p);
     timer_start(&p->room->rooms->timers, &p->disconnect, now + DISCONNECT_GRACE);
+}
+
+void participant_resume(struct participant *p)
+{
+    if (p->client.protocol >= 13) /* others resume when the connection just ends */
+        say_leave(p, LIVEKIT__DISCONNECT_REASON__CONNECTION_TIMEOUT,
+                  LIVEKIT__LEAVE_REQUEST__ACTION__RESUME);
+    hang_up(p);
 }
 
 void participant_refresh_token(struct participant *p, usec_t now)

@@ -38,6 +38,9 @@ void participant_signal_lost(struct participant *p, usec_t now);
 /* p's media is lost for good: the client is told to come again, others keep p for 5 s. */
 void participant_media_lost(struct participant *p, usec_t now);
 
+/* The client is told to resume: a new WebSocket, and ICE restarts. Nobody else notices. */
+void participant_resume(struct participant *p);
+
 /* Sends a fresh token, now and every 5 min. */
 void participant_refresh_token(struct participant *p, usec_t now);
 

@@ -17,6 +17,7 @@
 #include "common/proto/livekit/data.pb-c.h"
 #include "common/proto/livekit/models.pb-c.h"
 #include "common/proto/livekit/rtc.pb-c.h"
+#include "control/room/candidates.h"
 #include "control/room/deadlines.h"
 #include "control/room/index.h"
 #include "control/sdp/offer.h"
@@ -120,8 +121,6 @@ struct media_plane {
     struct media_worker workers[MEDIA_WORKERS_MAX];
 };
 
-#define CANDIDATE_ADDRESSES_MAX 16
-
 struct rooms {
     struct rooms_config config;
     struct room_output out;
@@ -130,7 +129,7 @@ struct rooms {
                           usec_t now);
     void *server_packet_ctx;
     struct media_plane media;
-    struct net_addr addresses[CANDIDATE_ADDRESSES_MAX]; /* where clients reach us; port unused */
+    struct candidate_address addresses[CANDIDATE_ADDRESSES_MAX]; /* where clients reach us */
     size_t address_count;
     struct deadlines timers;
     struct index participants, transports, publications, subscriptions;
@@ -354,6 +353,8 @@ struct participant {
     size_t rule_count;
     struct permission_rule *rules;
     struct timer join_timeout, refresh, disconnect, resume_timeout, simulated_speech;
+    struct timer readdress; /* to be told to resume: we moved, and it does not reach us any more */
+    uint32_t readdressed;   /* told at this change of our addresses */
     struct timer record_timer;                   /* writes the record soon */
     Livekit__DisconnectReason disconnect_reason; /* once DISCONNECTED */
     bool resuming;                /* waits for the last sequence before `reconnect` */

@@ -145,11 +145,15 @@ size_t transport_candidates(const struct transport *t,
     size_t n = 0;
     for (int tcp = 0; tcp <= 1; tcp++) {
         uint16_t port = tcp ? rs->media.tcp_port : w ? w->udp_port : 0;
+        uint16_t shift = tcp || !w ? 0 : (uint16_t)(w->udp_port - rs->media.workers[0].udp_port);
         if (port == 0 || (t->tcp_only && !tcp))
             continue;
         for (size_t i = 0; i < rs->address_count && n < TRANSPORT_CANDIDATES_MAX; i++) {
-            list[n] = (struct sdp_candidate){.addr = rs->addresses[i], .tcp = tcp};
-            list[n++].addr.port = port;
+            const struct candidate_address *a = &rs->addresses[i];
+            if (!(tcp ? a->tcp : a->udp))
+                continue;
+            list[n] = (struct sdp_candidate){.addr = a->at, .tcp = tcp};
+            list[n++].addr.port = a->at.port ? (uint16_t)(a->at.port + shift) : port;
         }
     }
     return n;

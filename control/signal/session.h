@@ -21,6 +21,9 @@ struct signalling {
     struct rooms rooms;
     struct signalling_output out;
     struct negotiation_scratch *scratch;
+    struct timer readdress; /* looks for who does not reach us since our addresses changed */
+    unsigned readdress_looks;
+    uint32_t readdress_round;
 };
 
 struct signal_session {

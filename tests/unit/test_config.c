@@ -315,8 +315,9 @@ static void errors_say_where(void **state)
     expect_wrong("keys: {a: [b]}\n", "f.yaml:1:8: keys: a key or its secret is not a text");
     expect_wrong("keys: {a: ''}\n", "f.yaml:1:8: keys: a key or its secret is empty: \"a\"");
     expect_wrong("port: 1\nport: 2\n", "f.yaml:2:1: port: given twice");
-    expect_wrong("rtc:\n  node_ip: somewhere\n",
-                 "f.yaml:2:12: rtc.node_ip: not an IP address: \"somewhere\"");
+    expect_wrong(
+        "rtc:\n  node_ip: 192.0.2.300\n",
+        "f.yaml:2:12: rtc.node_ip: neither an IP address nor a host name: \"192.0.2.300\"");
     expect_wrong("room:\n  enabled_codecs:\n    - {mine: x}\n",
                  "f.yaml:3:8: room.enabled_codecs: unknown key mine");
     expect_wrong("rtc: {turn_servers: [{host: a, secret_file: /etc/passwd}]}\n",

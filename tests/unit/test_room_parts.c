@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "common/random.h"
-#include "control/address/address.h"
+#include "control/address/interfaces.h"
 #include "control/room/arena.h"
 #include "control/room/deadlines.h"
 #include "control/room/index.h"
@@ -161,7 +161,7 @@ static bool in(const char *ip, const char *cidr)
 {
     struct net_addr a;
     assert_true(net_addr_parse(&a, ip, 0));
-    return address_in_cidr(&a, cidr);
+    return interfaces_in_cidr(&a, cidr);
 }
 
 static void networks_contain_addresses(void **state)
@@ -179,31 +179,22 @@ static void networks_contain_addresses(void **state)
     assert_false(in("10.1.2.3", "no network"));
 }
 
-static void configured_addresses_come_first(void **state)
+static void interfaces_are_filtered(void **state)
 {
     (void)state;
     static struct config c;
     config_defaults(&c, false);
     struct net_addr list[8];
-    snprintf(c.rtc.node_ip.text[0], CONFIG_TEXT, "192.0.2.7");
-    snprintf(c.rtc.node_ip.text[1], CONFIG_TEXT, "2001:db8::7");
-    c.rtc.node_ip.n = 2;
-    assert_int_equal(address_candidates(&c, list, 8), 2);
-    assert_int_equal(list[0].family, 4);
-    assert_int_equal(list[1].family, 6);
-    assert_int_equal(address_candidates(&c, list, 1), 1);
-    /* without: whatever is there, at least loopback */
-    c.rtc.node_ip.n = 0;
-    c.rtc.enable_loopback_candidate = true;
-    size_t n = address_candidates(&c, list, 8);
-    assert_true(n >= 1);
-    bool loopback = false;
+    size_t n = interfaces_addresses(&c, list, 8);
     for (size_t i = 0; i < n; i++)
-        loopback |= net_addr_is_loopback(&list[i]);
-    assert_true(loopback);
+        assert_false(net_addr_is_loopback(&list[i]) || net_addr_is_link_local(&list[i]));
     snprintf(c.rtc.interfaces_include.text[0], CONFIG_TEXT, "none-of-this-name");
     c.rtc.interfaces_include.n = 1;
-    assert_int_equal(address_candidates(&c, list, 8), 0);
+    assert_int_equal(interfaces_addresses(&c, list, 8), 0);
+    assert_int_equal(interfaces_loopback(&c, 1).family, 0);
+    assert_int_equal(interfaces_loopback(&c, 0).family, 4);
+    c.rtc.enable_loopback_candidate = true;
+    assert_int_equal(interfaces_loopback(&c, 1).family, 4);
 }
 
 int main(void)
@@ -216,7 +207,7 @@ int main(void)
         cmocka_unit_test(opus_goes_where_red_does_not),
         cmocka_unit_test(profiles_must_agree),
         cmocka_unit_test(networks_contain_addresses),
-        cmocka_unit_test(configured_addresses_come_first),
+        cmocka_unit_test(interfaces_are_filtered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "control/address/address.h"
-
-#include "common/log.h"
+#include "control/address/interfaces.h"
 
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 
-bool address_in_cidr(const struct net_addr *ip, const char *cidr)
+bool interfaces_in_cidr(const struct net_addr *ip, const char *cidr)
 {
     char text[NET_ADDR_TEXT];
     const char *slash = strchr(cidr, '/');
@@ -41,7 +39,7 @@ static bool name_listed(const struct config_list *l, const char *name)
 static bool ip_listed(const struct config_list *l, const struct net_addr *a)
 {
     for (size_t i = 0; i < l->n; i++)
-        if (address_in_cidr(a, l->text[i]))
+        if (interfaces_in_cidr(a, l->text[i]))
             return true;
     return false;
 }
@@ -55,46 +53,36 @@ static bool allowed(const struct config_rtc *c, const char *interface, const str
     return c->ips_include.n > 0 ? ip_listed(&c->ips_include, a) : !ip_listed(&c->ips_exclude, a);
 }
 
-static size_t from_config(const struct config_rtc *c, struct net_addr *out, size_t cap)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < c->node_ip.n && n < cap; i++) {
-        if (net_addr_parse(&out[n], c->node_ip.text[i], 0))
-            n++;
-        else
-            log_warn("address", "rtc.node_ip: not an address: %s", c->node_ip.text[i]);
-    }
-    return n;
-}
-
 static size_t collect(const struct ifaddrs *list, const struct config_rtc *c, int family,
-                      bool loopback, struct net_addr *out, size_t n, size_t cap)
+                      struct net_addr *out, size_t n, size_t cap)
 {
     for (const struct ifaddrs *i = list; i && n < cap; i = i->ifa_next) {
         struct net_addr a;
         if (!i->ifa_addr || !(i->ifa_flags & IFF_UP) || !net_addr_from_sockaddr(&a, i->ifa_addr))
             continue;
         a.port = 0;
-        if (a.family == family && net_addr_is_loopback(&a) == loopback &&
-            !net_addr_is_link_local(&a) && allowed(c, i->ifa_name, &a))
+        if (a.family == family && !net_addr_is_loopback(&a) && !net_addr_is_link_local(&a) &&
+            allowed(c, i->ifa_name, &a))
             out[n++] = a;
     }
     return n;
 }
 
-size_t address_candidates(const struct config *c, struct net_addr *out, size_t cap)
+size_t interfaces_addresses(const struct config *c, struct net_addr *out, size_t cap)
 {
-    bool loopback = c->rtc.enable_loopback_candidate || c->development;
-    size_t n = from_config(&c->rtc, out, cap);
     struct ifaddrs *list = NULL;
     if (getifaddrs(&list) != 0)
-        return n;
-    if (n == 0) {
-        n = collect(list, &c->rtc, 4, false, out, n, cap);
-        n = collect(list, &c->rtc, 6, false, out, n, cap);
-        if (loopback || n == 0)
-            n = collect(list, &c->rtc, 4, true, out, n, cap);
-    }
+        return 0;
+    size_t n = collect(list, &c->rtc, 4, out, 0, cap);
+    n = collect(list, &c->rtc, 6, out, n, cap);
     freeifaddrs(list);
     return n;
+}
+
+struct net_addr interfaces_loopback(const struct config *c, size_t others)
+{
+    struct net_addr a = {0};
+    if (c->rtc.enable_loopback_candidate || c->development || others == 0)
+        net_addr_parse(&a, "127.0.0.1", 0);
+    return a;
 }

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "control/signal/readdress.h"
+
+#include "common/log.h"
+#include "common/random.h"
+#include "control/room/commands.h"
+#include "control/room/participant.h"
+#include "control/signal/negotiate.h"
+#include "control/signal/session.h"
+
+#include <string.h>
+
+static bool offered(const struct rooms *rs, const struct candidate_address *a)
+{
+    for (size_t i = 0; i < rs->address_count; i++) {
+        const struct candidate_address *b = &rs->addresses[i];
+        if (net_addr_equal(&a->at, &b->at) && a->udp == b->udp && a->tcp == b->tcp)
+            return true;
+    }
+    return false;
+}
+
+static unsigned trickle(struct participant *p)
+{
+    unsigned told = 0;
+    for (int i = 0; i < 2; i++) {
+        struct transport *t = p->transports[i];
+        if (!t || !t->described)
+            continue;
+        negotiate_trickle(t, *t->first_mid ? t->first_mid : "0");
+        told = 1;
+    }
+    return told;
+}
+
+static unsigned trickle_all(const struct rooms *rs)
+{
+    unsigned told = 0;
+    for (struct room *r = rs->first; r; r = r->next)
+        for (struct participant *p = r->participants; p; p = p->next)
+            if (p->session)
+                told += trickle(p);
+    return told;
+}
+
+static void look(void *arg, usec_t now)
+{
+    struct signalling *g = arg;
+    command_query_silent(&g->rooms, READDRESS_SILENT);
+    if (--g->readdress_looks > 0)
+        timer_start(&g->rooms.timers, &g->readdress, now + READDRESS_AGAIN);
+}
+
+void readdress(struct signalling *g, const struct candidate_address *list, size_t count, usec_t now)
+{
+    struct rooms *rs = &g->rooms;
+    bool more = false;
+    count = count < CANDIDATE_ADDRESSES_MAX ? count : CANDIDATE_ADDRESSES_MAX;
+    for (size_t i = 0; i < count; i++)
+        more |= !offered(rs, &list[i]);
+    memcpy(rs->addresses, list, count * sizeof *list);
+    rs->address_count = count;
+    if (!more || rs->participant_count == 0)
+        return;
+    log_info("signal", "new candidates told participants=%u of=%u", trickle_all(rs),
+             rs->participant_count);
+    g->readdress_looks = READDRESS_LOOKS;
+    g->readdress_round++;
+    g->readdress.fire = look;
+    g->readdress.arg = g;
+    timer_start(&rs->timers, &g->readdress, now + READDRESS_FIRST);
+}
+
+static void send_to_resume(void *arg, usec_t now)
+{
+    (void)now;
+    struct participant *p = arg;
+    if (!p->session)
+        return;
+    log_info("signal",
+             "does not reach us since our address changed; is told to resume "
+             "participant=%s identity=%s room=%s",
+             p->sid, p->claims.identity, p->room->name);
+    participant_resume(p);
+}
+
+void readdress_silent(struct signalling *g, const Sluice__Link__SilentTransports *m, usec_t now)
+{
+    struct rooms *rs = &g->rooms;
+    for (size_t i = 0; i < m->n_transports; i++) {
+        struct transport *t = index_find(&rs->transports, m->transports[i]);
+        struct participant *p = t ? t->owner : NULL;
+        if (!p || !p->session || p->readdressed == g->readdress_round)
+            continue;
+        p->readdressed = g->readdress_round;
+        p->readdress.fire = send_to_resume;
+        p->readdress.arg = p;
+        timer_start(&rs->timers, &p->readdress, now + random_u32() % READDRESS_JITTER);
+    }
+}
