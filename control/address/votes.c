@@ -212,7 +212,7 @@ static void judge_servers(struct votes *v)
         if (!s->answered || s->unanswered >= VOTES_DEAD)
             continue;
         bool agrees = says(s, &v->current);
-        v->disagreement |= !agrees;
+        v->disagreement |= !agrees && s->streak >= VOTES_INSISTS;
         if (agrees)
             s->outvoted = false;
         else if (t.votes >= 2 && t.votes > count(v, &s->mapped).votes)

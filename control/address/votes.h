@@ -26,7 +26,7 @@
 #define VOTES_FIRST_GRACE (1500 * USEC_PER_MS) /* for the others, after the first answer of all */
 #define VOTES_ALONE       (300 * USEC_PER_MS)  /* between the answers of one that decides alone */
 #define VOTES_LEFT        (60 * USEC_PER_SEC)  /* how long an address that was left is remembered */
-#define VOTES_STREAK_MAX  8
+#define VOTES_INSISTS     3 /* equal answers of one that disagrees, until that is told */
 #define VOTES_DEAD        2 /* unanswered in a row */
 #define VOTES_BARE        3 /* answers without FINGERPRINT before they are taken from a server */
 

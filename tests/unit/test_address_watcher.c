@@ -285,8 +285,9 @@ static void change_is_followed_when_the_line_is_back(void **state)
     (void)state;
     start_usual(3, false);
     for (unsigned second = 0; second <= 20; second += 4) {
-        char ip[NET_ADDR_TEXT];
-        snprintf(ip, sizeof ip, "203.0.113.%u", 100 + second);
+        static char ips[6][NET_ADDR_TEXT];
+        char *ip = ips[second / 4];
+        snprintf(ip, NET_ADDR_TEXT, "203.0.113.%u", 100 + second);
         run(MS(7000));
         says("", "", "");
         run(MS(1000));
