@@ -74,6 +74,7 @@ static void on_event(void *ctx, Sluice__Link__Event *e, usec_t now)
     if (e->body_case == SLUICE__LINK__EVENT__BODY_SILENT_TRANSPORTS)
         readdress_silent(c->signalling, e->silent_transports, now);
     rooms_event(signalling_rooms(c->signalling), e, now);
+    reports_settle(&c->reports, signalling_rooms(c->signalling));
     arm_clock(c);
 }
 

@@ -14,6 +14,7 @@ static bool start_webhook(struct reports *r, struct loop *l, const struct config
                                  w->exclude_events.text, w->exclude_events.n),
         .full_room = c->room.enable_full_room_in_webhooks,
         .path = r->journal_path,
+        .ledger_path = r->ledger_path,
     };
     for (size_t i = 0; i < w->urls.n && i < WEBHOOK_URLS_MAX; i++)
         config.urls[config.url_count++] = w->urls.text[i];
@@ -26,6 +27,7 @@ bool reports_start(struct reports *r, struct loop *l, const struct config *c,
 {
     const char *dir = c->sluice.run_dir;
     snprintf(r->journal_path, sizeof r->journal_path, "%s/webhooks.journal", dir);
+    snprintf(r->ledger_path, sizeof r->ledger_path, "%s/webhooks.ledger", dir);
     snprintf(r->stats_path, sizeof r->stats_path, "%s/dataplane.stats", dir);
     history_init(&r->history);
     return start_webhook(r, l, c, keys);
@@ -53,6 +55,15 @@ void reports_event(struct reports *r, enum room_event e, const struct room *room
     history_event(&r->history, e, room, p, t, (int64_t)(clock_realtime() / USEC_PER_MS));
     if (r->webhook)
         webhook_event(r->webhook, e, room, p, t);
+}
+
+void reports_settle(struct reports *r, const struct rooms *rs)
+{
+    if (r->settled || !rs->media.up)
+        return;
+    r->settled = true;
+    if (r->webhook)
+        webhook_settle(r->webhook, rs);
 }
 
 void reports_stop(struct reports *r)

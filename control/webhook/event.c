@@ -8,6 +8,7 @@
 
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define ID_CHARACTERS 12
 
@@ -73,6 +74,60 @@ uint8_t *webhook_event_pack(enum room_event e, const struct room *r, const struc
     if (bytes)
         livekit__webhook_event__pack(&m, bytes);
     arena_free(&a);
+    return bytes;
+}
+
+/* Replaces a text of an unpacked message. */
+static bool replace(char **at, const char *value)
+{
+    char *copy = strdup(value);
+    if (!copy)
+        return false;
+    free(*at);
+    *at = copy;
+    return true;
+}
+
+static void end_participant(Livekit__ParticipantInfo *p)
+{
+    p->state = LIVEKIT__PARTICIPANT_INFO__STATE__DISCONNECTED;
+    p->disconnect_reason = LIVEKIT__DISCONNECT_REASON__STATE_MISMATCH;
+    for (size_t i = 0; i < p->n_tracks; i++)
+        livekit__track_info__free_unpacked(p->tracks[i], NULL);
+    p->n_tracks = 0;
+}
+
+static bool turn_to_end(Livekit__WebhookEvent *m)
+{
+    static const enum room_event pairs[][2] = {{ROOM_STARTED, ROOM_FINISHED},
+                                               {PARTICIPANT_JOINED, PARTICIPANT_LEFT},
+                                               {TRACK_PUBLISHED, TRACK_UNPUBLISHED}};
+    char id[sizeof "EV_" + ID_CHARACTERS];
+    if (!m->room || !replace(&m->id, random_id(id, "EV_", ID_CHARACTERS)))
+        return false;
+    if (m->participant && !m->track)
+        end_participant(m->participant);
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+        if (strcmp(m->event, webhook_event_name(pairs[i][0])) == 0)
+            return replace(&m->event, webhook_event_name(pairs[i][1]));
+    return false;
+}
+
+uint8_t *webhook_event_end(const void *begun, size_t size, int64_t unix_seconds, char **room,
+                           size_t *end_size)
+{
+    Livekit__WebhookEvent *m = livekit__webhook_event__unpack(NULL, size, begun);
+    uint8_t *bytes = NULL;
+    *room = NULL;
+    if (m && turn_to_end(m)) {
+        m->created_at = unix_seconds;
+        *end_size = livekit__webhook_event__get_packed_size(m);
+        *room = strdup(m->room->name);
+        bytes = *room ? malloc(*end_size + 1) : NULL;
+    }
+    if (bytes)
+        livekit__webhook_event__pack(m, bytes);
+    livekit__webhook_event__free_unpacked(m, NULL);
     return bytes;
 }
 

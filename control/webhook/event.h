@@ -16,6 +16,11 @@ uint8_t *webhook_event_pack(enum room_event e, const struct room *r, const struc
                             const struct publication *t, bool full_room, int64_t unix_seconds,
                             size_t *size);
 
+/* The packed event of the end of what began with this one, from malloc; NULL if that does not parse
+ * or memory is out. `room` gets the room's name, from malloc. */
+uint8_t *webhook_event_end(const void *begun, size_t size, int64_t unix_seconds, char **room,
+                           size_t *end_size);
+
 /* The body to POST, from malloc: proto3 JSON with what was given up before. NULL if the event does
  * not parse or memory is out. */
 char *webhook_event_body(const void *event, size_t size, uint32_t dropped);

@@ -228,8 +228,11 @@ void webhook_queue_destroy(struct webhook_queue *q)
     if (!q)
         return;
     tdestroy(q->lines, destroy_line);
-    while (q->first)
-        free_item(q, q->first);
+    for (struct webhook_item *m = q->first, *next; m; m = next) {
+        next = m->next;
+        free(m->room);
+        free(m);
+    }
     deadlines_free(&q->timers);
     free(q);
 }

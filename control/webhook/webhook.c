@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "control/webhook/event.h"
 #include "control/webhook/journal.h"
+#include "control/webhook/ledger.h"
 #include "control/webhook/sender.h"
 
 #include <stdlib.h>
@@ -17,7 +18,8 @@ struct webhook {
     struct webhook_config config;
     uint64_t hashes[WEBHOOK_URLS_MAX];
     struct webhook_queue *queue;
-    struct journal *journal;
+    struct records *journal;
+    struct ledger *ledger;
     struct sender *sender;
     struct loop_timer timer;
     uint64_t last_number;
@@ -56,7 +58,7 @@ static void arm(struct webhook *w)
 
 static void rewrite(struct webhook *w)
 {
-    if (!journal_rewrite_begin(w->journal))
+    if (!records_rewrite_begin(w->journal))
         return;
     for (const struct webhook_item *m = webhook_queue_first(w->queue); m; m = m->next) {
         journal_event(w->journal, m);
@@ -64,14 +66,14 @@ static void rewrite(struct webhook *w)
             if (!(m->pending & 1u << i))
                 journal_done(w->journal, m->number, w->hashes[i]);
     }
-    journal_rewrite_end(w->journal);
+    records_rewrite_end(w->journal);
 }
 
 static void tidy_journal(struct webhook *w)
 {
     if (!webhook_queue_first(w->queue))
-        journal_clear(w->journal);
-    else if (journal_is_long(w->journal))
+        records_clear(w->journal);
+    else if (records_are_long(w->journal))
         rewrite(w);
 }
 
@@ -173,8 +175,11 @@ static bool open_all(struct webhook *w)
     w->sender = sender_create(w->loop, &sending);
     if (!w->queue || !w->sender)
         return false;
-    w->journal = journal_open(w->config.path, w->hashes, w->config.url_count, take_over, w);
-    return true;
+    const struct journal_reader reader = {
+        .url_hashes = w->hashes, .urls = w->config.url_count, .take = take_over, .ctx = w};
+    w->journal = journal_open(w->config.path, &reader);
+    w->ledger = ledger_open(w->config.ledger_path);
+    return w->ledger != NULL;
 }
 
 struct webhook *webhook_create(struct loop *l, const struct webhook_config *config)
@@ -201,35 +206,106 @@ void webhook_destroy(struct webhook *w)
     loop_timer_cancel(w->loop, &w->timer);
     sender_destroy(w->sender);
     webhook_queue_destroy(w->queue);
-    journal_close(w->journal);
+    records_close(w->journal);
+    ledger_close(w->ledger);
     free(w);
+}
+
+static void push(struct webhook *w, enum room_event e, const char *room, const void *event,
+                 size_t size)
+{
+    if (!(w->config.events & 1u << e))
+        return;
+    const struct webhook_news news = {
+        .number = ++w->last_number,
+        .room = room,
+        .event = event,
+        .size = size,
+        .urls = UINT32_MAX,
+        .queued = clock_monotonic(),
+        .unix_us = clock_realtime(),
+    };
+    const struct webhook_item *item = webhook_queue_push(w->queue, &news);
+    if (item)
+        journal_event(w->journal, item);
+    arm(w);
+}
+
+static int64_t unix_seconds(void)
+{
+    return (int64_t)(clock_realtime() / USEC_PER_SEC);
 }
 
 void webhook_event(struct webhook *w, enum room_event e, const struct room *r,
                    const struct participant *p, const struct publication *t)
 {
-    if (!(w->config.events & 1u << e))
-        return;
-    uint64_t unix_us = clock_realtime();
     size_t size;
-    uint8_t *event = webhook_event_pack(e, r, p, t, w->config.full_room,
-                                        (int64_t)(unix_us / USEC_PER_SEC), &size);
+    uint8_t *event = webhook_event_pack(e, r, p, t, w->config.full_room, unix_seconds(), &size);
     if (!event)
         return;
-    const struct webhook_news news = {
-        .number = ++w->last_number,
-        .room = r->name,
-        .event = event,
-        .size = size,
-        .urls = UINT32_MAX,
-        .queued = clock_monotonic(),
-        .unix_us = unix_us,
-    };
-    const struct webhook_item *item = webhook_queue_push(w->queue, &news);
-    if (item)
-        journal_event(w->journal, item);
+    ledger_note(w->ledger, e, t ? t->sid : p ? p->sid : r->sid, event, size);
+    push(w, e, r->name, event, size);
     free(event);
-    arm(w);
+}
+
+/* ---- what ended while nobody looked ---- */
+
+static bool has_track(const struct participant *p, const char *sid)
+{
+    for (const struct publication *t = p->publications; t; t = t->next)
+        if (t->published && strcmp(t->sid, sid) == 0)
+            return true;
+    return false;
+}
+
+static bool in_room(const struct room *r, enum room_event begun, const char *sid)
+{
+    if (begun == ROOM_STARTED)
+        return strcmp(r->sid, sid) == 0;
+    for (const struct participant *p = r->participants; p; p = p->next)
+        if (begun == PARTICIPANT_JOINED ? strcmp(p->sid, sid) == 0 : has_track(p, sid))
+            return true;
+    return false;
+}
+
+struct settling {
+    struct webhook *webhook;
+    const struct rooms *rooms;
+};
+
+static bool exists(void *ctx, enum room_event begun, const char *sid)
+{
+    const struct settling *s = ctx;
+    for (const struct room *r = s->rooms->first; r; r = r->next)
+        if (in_room(r, begun, sid))
+            return true;
+    return false;
+}
+
+static enum room_event end_of(enum room_event begun)
+{
+    return begun == ROOM_STARTED         ? ROOM_FINISHED
+           : begun == PARTICIPANT_JOINED ? PARTICIPANT_LEFT
+                                         : TRACK_UNPUBLISHED;
+}
+
+static void gone(void *ctx, enum room_event begun, const void *event, size_t size)
+{
+    const struct settling *s = ctx;
+    char *room;
+    size_t end_size;
+    uint8_t *end = webhook_event_end(event, size, unix_seconds(), &room, &end_size);
+    if (end)
+        push(s->webhook, end_of(begun), room, end, end_size);
+    free(room);
+    free(end);
+}
+
+void webhook_settle(struct webhook *w, const struct rooms *rs)
+{
+    struct settling s = {w, rs};
+    const struct ledger_output out = {.ctx = &s, .exists = exists, .gone = gone};
+    ledger_settle(w->ledger, &out);
 }
 
 unsigned webhook_url_count(const struct webhook *w)

@@ -17,9 +17,9 @@ struct webhook_config {
     unsigned url_count;
     const struct api_keys *keys; /* stays the caller's, and may be reloaded */
     const char *api_key;
-    uint32_t events;  /* bit (1 << enum room_event): wanted */
-    bool full_room;   /* with events about tracks, too */
-    const char *path; /* of the journal */
+    uint32_t events;                /* bit (1 << enum room_event): wanted */
+    bool full_room;                 /* with events about tracks, too */
+    const char *path, *ledger_path; /* of the files that outlive this process */
 };
 
 /* The mask of events for the filters of a configuration: all, or those included, less those
@@ -36,6 +36,10 @@ void webhook_destroy(struct webhook *w);
 /* Something happened; p and t may be NULL. */
 void webhook_event(struct webhook *w, enum room_event e, const struct room *r,
                    const struct participant *p, const struct publication *t);
+
+/* To be called once all sessions that are there are known: tells the end of what an earlier process
+ * told the beginning of, and nobody the end. */
+void webhook_settle(struct webhook *w, const struct rooms *rs);
 
 unsigned webhook_url_count(const struct webhook *w);
 const char *webhook_url(const struct webhook *w, unsigned url);

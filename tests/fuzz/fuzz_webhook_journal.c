@@ -41,12 +41,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const uint64_t urls[2] = {1, journal_url_hash("http://b/")};
     uint64_t last = 0;
-    if (journal_parse(data, size, urls, 2, take, &last) > size)
+    const struct journal_reader reader = {urls, 2, take, &last};
+    if (journal_parse(&reader, data, size) > size)
         abort();
     uint8_t *records = malloc(9 * size + 9);
     size_t n = with_sums(data, size, records);
     last = 0;
-    journal_parse(records, n, urls, 2, take, &last);
+    journal_parse(&reader, records, n);
     free(records);
     return 0;
 }

@@ -26,7 +26,7 @@ static json_t *bodies[64];
 static size_t body_count;
 
 static struct api_keys keys;
-static char dir[64], path[96], url[64], dead_url[64];
+static char dir[64], path[96], ledger[96], url[64], dead_url[64];
 static struct stage stage;
 static struct actor alice, bob;
 static struct webhook *hook;
@@ -68,7 +68,8 @@ static void open_hook(void)
                                .keys = &keys,
                                .api_key = "key",
                                .events = UINT32_MAX,
-                               .path = path};
+                               .path = path,
+                               .ledger_path = ledger};
     hook = webhook_create(loop, &c);
     assert_non_null(hook);
 }
@@ -92,6 +93,7 @@ static int open_all(void **state)
     strcpy(dir, "/tmp/sluice-webhook-XXXXXX");
     assert_non_null(mkdtemp(dir));
     snprintf(path, sizeof path, "%s/webhooks.journal", dir);
+    snprintf(ledger, sizeof ledger, "%s/webhooks.ledger", dir);
     api_keys_add(&keys, "key", SECRET);
     loop = loop_create();
     receiver = http_server_create(loop, &(struct http_config){0});
@@ -124,6 +126,7 @@ static int close_all(void **state)
     for (size_t i = 0; i < body_count; i++)
         json_decref(bodies[i]);
     unlink(path);
+    unlink(ledger);
     return rmdir(dir);
 }
 
@@ -134,6 +137,14 @@ static void wait_for(size_t count)
     while (body_count < count && clock_monotonic() < end)
         loop_turn(loop, 10 * USEC_PER_MS);
     assert_int_equal(body_count, count);
+}
+
+/* Until the sender knows of so many. */
+static void wait_until_delivered(uint64_t count)
+{
+    for (int i = 0; i < 100 && webhook_counters(hook, 0)->delivered < count; i++)
+        loop_turn(loop, 10 * USEC_PER_MS);
+    assert_int_equal(webhook_counters(hook, 0)->delivered, count);
 }
 
 static const char *text(const json_t *o, const char *name)
@@ -180,8 +191,7 @@ static void a_call_is_told_in_order(void **state)
     assert_string_equal(text(p, "disconnectReason"), "CLIENT_INITIATED");
     assert_string_equal(text(p, "state"), "DISCONNECTED");
     assert_null(json_object_get(p, "tracks"));
-    for (int i = 0; i < 100 && webhook_counters(hook, 0)->delivered < 6; i++)
-        loop_turn(loop, 10 * USEC_PER_MS);
+    wait_until_delivered(6);
     /* the other URL has had nothing yet */
     assert_int_equal(webhook_counters(hook, 0)->delivered, 6);
     assert_int_equal(webhook_counters(hook, 1)->delivered, 0);
@@ -232,6 +242,33 @@ static void what_waits_outlives_the_process(void **state)
     expect_events("room_started participant_joined participant_left ");
 }
 
+/* Control and dataplane both died: nobody is there any more. */
+static void what_is_gone_after_a_restart_is_told(void **state)
+{
+    (void)state;
+    actor_join(&alice, OFFER_JOIN);
+    actor_transport(&alice, SLUICE__LINK__CONNECTION__CONNECTED);
+    actor_add_track(&alice, "mic", LIVEKIT__TRACK_TYPE__AUDIO, LIVEKIT__TRACK_SOURCE__MICROPHONE);
+    actor_offer(&alice, OFFER_MIC, 2);
+    wait_until_delivered(3);
+    webhook_destroy(hook);
+    open_hook();
+    webhook_settle(hook, stage.rooms); /* all are there */
+    struct rooms none;
+    rooms_init(&none, &stage.config, &(struct room_output){0});
+    webhook_settle(hook, &none);
+    webhook_settle(hook, &none);
+    rooms_free(&none);
+    wait_for(6);
+    expect_events("room_started participant_joined track_published track_unpublished "
+                  "participant_left room_finished ");
+    const json_t *p = json_object_get(bodies[4], "participant");
+    assert_string_equal(text(p, "state"), "DISCONNECTED");
+    assert_string_equal(text(p, "disconnectReason"), "STATE_MISMATCH");
+    assert_string_equal(text(json_object_get(bodies[5], "room"), "name"), "room");
+    assert_string_not_equal(text(bodies[5], "id"), text(bodies[0], "id"));
+}
+
 static void filters_choose_events(void **state)
 {
     (void)state;
@@ -251,6 +288,7 @@ int main(void)
         TEST(who_was_never_connected_aborted),
         TEST(the_old_session_leaves_before_the_new_one_joins),
         TEST(what_waits_outlives_the_process),
+        TEST(what_is_gone_after_a_restart_is_told),
         cmocka_unit_test(filters_choose_events),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -54,15 +54,17 @@ static void take(void *ctx, const struct journal_event *e)
     taken_count++;
 }
 
-static struct journal *open_journal(void)
+static const struct journal_reader reader = {.url_hashes = urls, .urls = 2, .take = take};
+
+static struct records *open_journal(void)
 {
     taken_count = 0;
-    struct journal *j = journal_open(path, urls, 2, take, NULL);
+    struct records *j = journal_open(path, &reader);
     assert_non_null(j);
     return j;
 }
 
-static void write_event(struct journal *j, uint64_t number, const char *room, const char *event)
+static void write_event(struct records *j, uint64_t number, const char *room, const char *event)
 {
     size_t size = strlen(event);
     struct webhook_item *m = calloc(1, sizeof *m + size);
@@ -85,14 +87,14 @@ static off_t file_size(void)
 static void what_waits_comes_back(void **state)
 {
     (void)state;
-    struct journal *j = open_journal();
+    struct records *j = open_journal();
     write_event(j, 1, "room", "one");
     write_event(j, 2, "room", "two");
     write_event(j, 3, "other", "three");
     journal_done(j, 1, urls[0]);
     journal_done(j, 1, urls[1]);
     journal_done(j, 3, urls[1]);
-    journal_close(j);
+    records_close(j);
     j = open_journal();
     assert_int_equal(taken_count, 2);
     assert_int_equal(taken[0].number, 2);
@@ -103,12 +105,12 @@ static void what_waits_comes_back(void **state)
     assert_int_equal(taken[1].number, 3);
     assert_int_equal(taken[1].done, 2);
     write_event(j, 4, "room", "four");
-    journal_close(j);
+    records_close(j);
     j = open_journal();
     assert_int_equal(taken_count, 3);
-    journal_clear(j);
+    records_clear(j);
     assert_int_equal(file_size(), 0);
-    journal_close(j);
+    records_close(j);
     struct stat st;
     stat(path, &st);
     assert_int_equal(st.st_mode & 0777, 0600);
@@ -117,18 +119,18 @@ static void what_waits_comes_back(void **state)
 static void a_damaged_end_is_cut_off(void **state)
 {
     (void)state;
-    struct journal *j = open_journal();
+    struct records *j = open_journal();
     write_event(j, 1, "room", "one");
     off_t good = file_size();
     write_event(j, 2, "room", "two");
-    journal_close(j);
+    records_close(j);
     for (off_t cut = file_size() - 1; cut > good; cut -= 7) {
         assert_int_equal(truncate(path, cut), 0);
         j = open_journal();
         assert_int_equal(taken_count, 1);
         assert_int_equal(file_size(), good);
         write_event(j, 2, "room", "two");
-        journal_close(j);
+        records_close(j);
     }
     FILE *f = fopen(path, "r+");
     fseek(f, good + 20, SEEK_SET);
@@ -136,41 +138,41 @@ static void a_damaged_end_is_cut_off(void **state)
     fclose(f);
     j = open_journal();
     assert_int_equal(taken_count, 1);
-    journal_close(j);
+    records_close(j);
 }
 
 static void a_long_one_is_written_anew(void **state)
 {
     (void)state;
-    struct journal *j = open_journal();
+    struct records *j = open_journal();
     char *event = malloc(1 << 20);
     memset(event, 'x', (1 << 20) - 1);
     event[(1 << 20) - 1] = 0;
-    for (uint64_t i = 1; !journal_is_long(j); i++) {
+    for (uint64_t i = 1; !records_are_long(j); i++) {
         assert_in_range(i, 1, 10);
         write_event(j, i, "room", event);
     }
     free(event);
-    assert_true(journal_rewrite_begin(j));
+    assert_true(records_rewrite_begin(j));
     write_event(j, 10, "room", "ten");
     journal_done(j, 10, urls[0]);
-    journal_rewrite_end(j);
-    assert_false(journal_is_long(j));
-    journal_close(j);
+    records_rewrite_end(j);
+    assert_false(records_are_long(j));
+    records_close(j);
     j = open_journal();
     assert_int_equal(taken_count, 1);
     assert_int_equal(taken[0].number, 10);
     assert_int_equal(taken[0].done, 1);
-    journal_close(j);
+    records_close(j);
 }
 
 static void a_path_that_cannot_be_is_said(void **state)
 {
     (void)state;
-    assert_null(journal_open("/nowhere/at/all", urls, 2, take, NULL));
+    assert_null(journal_open("/nowhere/at/all", &reader));
     journal_done(NULL, 1, 1);
-    journal_clear(NULL);
-    assert_false(journal_is_long(NULL));
+    records_clear(NULL);
+    assert_false(records_are_long(NULL));
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_dir, remove_dir)
