@@ -266,6 +266,20 @@ async function survives(t) {
   await until('the journal is empty', () => fs.statSync(journal).size === 0);
 }
 
+// Control and dataplane die together; whoever was there has left, and the room has ended.
+async function bothDie(t) {
+  const receiver = await hooked(t);
+  const alice = await t.join('alice', 'hooks');
+  await alice.call('publish', { audio: true });
+  await receiver.got('hooks', 3);
+  await alice.close();
+  await Promise.all(['sluice-control', 'sluice-dataplane'].map(program => t.server.end(program, 'SIGKILL')));
+  for (const program of ['sluice-dataplane', 'sluice-control']) t.server.spawn(program);
+  const told = await receiver.got('hooks', 6, 20);
+  assert.deepEqual(told.slice(-1), ['room_finished']);
+  assert.ok(told.findIndex(x => x.startsWith('track_unpublished')) < told.findIndex(x => x.startsWith('participant_left')));
+}
+
 // ---- metrics and keys ----
 
 async function metrics(t) {
@@ -327,6 +341,7 @@ export const cases = [
   { name: 'webhooks: one identity twice', run: duplicate },
   { name: 'webhooks: dead receivers delay nobody', run: deadUrls },
   { name: 'webhooks: what waits survives the death of control', run: survives },
+  { name: 'webhooks: control and dataplane die', run: bothDie },
   { name: 'metrics of a call', run: metrics },
   { name: 'keys are read again during a call', run: newKeys },
 ];
