@@ -31,6 +31,15 @@ static void emit(struct participant *p, enum room_event e)
         rs->out.event(rs->out.ctx, e, p->room, p, NULL);
 }
 
+/* Those that were published before p was active. */
+static void emit_tracks(struct participant *p)
+{
+    struct rooms *rs = p->room->rooms;
+    for (const struct publication *t = p->publications; t && rs->out.event; t = t->next)
+        if (t->published)
+            rs->out.event(rs->out.ctx, TRACK_PUBLISHED, p->room, p, t);
+}
+
 static void join_timed_out(void *arg, usec_t now)
 {
     struct participant *p = arg;
@@ -177,6 +186,7 @@ void participant_active(struct participant *p, usec_t now)
     broadcast_participant(p, false, now);
     participant_record_changed(p);
     emit(p, PARTICIPANT_JOINED);
+    emit_tracks(p);
     subscriptions_of_participant(p, now);
 }
 

@@ -20,10 +20,11 @@
 /* The layers of a simulcast appear one after the other. */
 #define LAYER_DELAY (30 * USEC_PER_MS)
 
+/* Of somebody who is not active yet, tracks are told when it is: participant_active(). */
 static void emit(struct publication *t, enum room_event e)
 {
     struct rooms *rs = t->owner->room->rooms;
-    if (rs->out.event)
+    if (rs->out.event && t->owner->was_active)
         rs->out.event(rs->out.ctx, e, t->owner->room, t->owner, t);
 }
 

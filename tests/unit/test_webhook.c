@@ -198,10 +198,23 @@ static void a_call_is_told_in_order(void **state)
     assert_int_equal(webhook_counters(hook, 1)->waiting, 6);
 }
 
+static void tracks_follow_their_participant(void **state)
+{
+    (void)state;
+    actor_join(&alice, OFFER_JOIN);
+    actor_add_track(&alice, "mic", LIVEKIT__TRACK_TYPE__AUDIO, LIVEKIT__TRACK_SOURCE__MICROPHONE);
+    actor_offer(&alice, OFFER_MIC, 2);
+    actor_transport(&alice, SLUICE__LINK__CONNECTION__CONNECTED);
+    wait_for(3);
+    expect_events("room_started participant_joined track_published ");
+}
+
 static void who_was_never_connected_aborted(void **state)
 {
     (void)state;
     actor_join(&alice, OFFER_JOIN);
+    actor_add_track(&alice, "mic", LIVEKIT__TRACK_TYPE__AUDIO, LIVEKIT__TRACK_SOURCE__MICROPHONE);
+    actor_offer(&alice, OFFER_MIC, 2);
     actor_cut(&alice);
     wait_for(2);
     expect_events("room_started participant_connection_aborted ");
@@ -285,6 +298,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_call_is_told_in_order),
+        TEST(tracks_follow_their_participant),
         TEST(who_was_never_connected_aborted),
         TEST(the_old_session_leaves_before_the_new_one_joins),
         TEST(what_waits_outlives_the_process),
