@@ -9,11 +9,11 @@
 #include <unistd.h>
 
 #define CONNECT_MS 5000L
-#define KEPT_MAX   128L /* idle connections */
 
 struct transfers {
     struct loop *loop;
     CURLM *multi;
+    CURLSH *share; /* TLS sessions */
     struct loop_timer timer;
     struct loop_task reap;
     struct transfer *all;
@@ -322,8 +322,10 @@ static bool set_addresses(struct transfer *x, const struct transfer_request *r)
     return x->connect_to && (v6_literal || x->resolve);
 }
 
+/* Without a directory of certificates libcurl reads the file once for all transfers. */
 static void set_tls(CURL *easy, const struct transfer_request *r)
 {
+    curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
     if (r->ca_file)
         curl_easy_setopt(easy, CURLOPT_CAINFO, r->ca_file);
     if (!r->insecure)
@@ -348,6 +350,7 @@ static bool set_options(struct transfer *x, const struct transfer_request *r)
 {
     CURL *easy = x->easy;
     set_callbacks(easy, x);
+    curl_easy_setopt(easy, CURLOPT_SHARE, x->owner->share);
     curl_easy_setopt(easy, CURLOPT_URL, r->url);
     curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -412,17 +415,21 @@ struct transfers *transfers_create(struct loop *l, const struct transfer_limits 
     t->timer = (struct loop_timer){.fire = on_timer, .arg = t};
     t->reap = (struct loop_task){.run = reap, .arg = t};
     t->multi = curl_multi_init();
-    if (!t->multi) {
+    t->share = curl_share_init();
+    if (!t->multi || !t->share) {
+        curl_multi_cleanup(t->multi);
+        curl_share_cleanup(t->share);
         free(t);
         return NULL;
     }
+    curl_share_setopt(t->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
     curl_multi_setopt(t->multi, CURLMOPT_SOCKETFUNCTION, set_socket);
     curl_multi_setopt(t->multi, CURLMOPT_SOCKETDATA, t);
     curl_multi_setopt(t->multi, CURLMOPT_TIMERFUNCTION, set_timer);
     curl_multi_setopt(t->multi, CURLMOPT_TIMERDATA, t);
     curl_multi_setopt(t->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, limits->connections);
     curl_multi_setopt(t->multi, CURLMOPT_MAX_HOST_CONNECTIONS, limits->per_host);
-    curl_multi_setopt(t->multi, CURLMOPT_MAXCONNECTS, KEPT_MAX);
+    curl_multi_setopt(t->multi, CURLMOPT_MAXCONNECTS, limits->connections);
     curl_multi_setopt(t->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
     return t;
 }
@@ -434,6 +441,7 @@ void transfers_destroy(struct transfers *t)
     while (t->all)
         transfer_free(t->all);
     curl_multi_cleanup(t->multi);
+    curl_share_cleanup(t->share);
     loop_timer_cancel(t->loop, &t->timer);
     loop_unpost(t->loop, &t->reap);
     free(t);
