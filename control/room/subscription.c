@@ -45,14 +45,21 @@ static uint32_t new_ssrc(void)
     }
 }
 
+/* Chromium attaches no decryption to a stream that comes back in its section under the SSRC that it
+ * had there before. */
+static void new_streams(struct subscription *s)
+{
+    s->ssrc = new_ssrc();
+    s->rtx_ssrc = s->track->info->type == LIVEKIT__TRACK_TYPE__VIDEO ? new_ssrc() : 0;
+}
+
 struct subscription *subscription_new(struct participant *p, struct publication *t, uint64_t id)
 {
     struct subscription *s = heap_new(sizeof *s);
     s->index.id = id;
     s->subscriber = p;
     s->track = t;
-    s->ssrc = new_ssrc();
-    s->rtx_ssrc = t->info->type == LIVEKIT__TRACK_TYPE__VIDEO ? new_ssrc() : 0;
+    new_streams(s);
     s->settings.quality =
         p->adaptive_stream ? LIVEKIT__VIDEO_QUALITY__LOW : LIVEKIT__VIDEO_QUALITY__HIGH;
     s->applied = s->settings;
@@ -122,6 +129,7 @@ static void start(struct subscription *s, usec_t now)
 {
     s->state = SUBSCRIPTION_WAITING;
     renumber(s);
+    new_streams(s);
     say_permission(s->subscriber, s->track, true);
     s->told_allowed = true;
     negotiate(s->subscriber, now);

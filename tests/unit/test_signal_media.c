@@ -339,6 +339,7 @@ static void unsubscribing_and_back(void **state)
     settle();
     const char *cam = sid_of("TR_VC");
     uint64_t first = last_subscription()->id;
+    uint32_t ssrc = last_subscription()->ssrc, rtx_ssrc = last_subscription()->rtx_ssrc;
     actor_subscribe(&bob, cam, false);
     assert_int_equal(stage_count(&stage, SLUICE__LINK__COMMAND__BODY_CLOSE_SUBSCRIPTION), 1);
     stage_pass(&stage, 200 * USEC_PER_MS);
@@ -353,6 +354,7 @@ static void unsubscribing_and_back(void **state)
     actor_offer(&bob, OFFER_JOIN, 4);
     assert_string_equal(mapped(last_answer(&bob), "3"), cam);
     assert_true(last_subscription()->id != first); /* numbers serve once */
+    assert_true(last_subscription()->ssrc != ssrc && last_subscription()->rtx_ssrc != rtx_ssrc);
 }
 
 static void muting_is_told_to_all(void **state)
