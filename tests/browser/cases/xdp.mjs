@@ -9,6 +9,9 @@ const FAMILIES = [4, 6];
 
 const media = /forwarding backend="xdp native copy client0 \(2 queues\).*native copy client1 \(2 queues\)/g;
 
+// The two counters are read while packets come: they may be a burst of each worker apart.
+const allByXdp = (xdp, all) => Math.abs(all - xdp) <= 128;
+
 // What a killed dataplane leaves on the interfaces does not keep the next one from them.
 async function survivesKill(t, people) {
   await t.server.end('sluice-dataplane', 'SIGKILL');
@@ -18,8 +21,8 @@ async function survivesKill(t, people) {
   const before = await t.server.counters();
   for (const who of people) await decodesMore(who, 20);
   const after = await t.server.counters();
-  assert.ok(after.rx_rtp > before.rx_rtp);
-  assert.equal(after.rx_xdp_packets - before.rx_xdp_packets, after.rx_packets - before.rx_packets);
+  assert.ok(after.rx_rtp - before.rx_rtp > 200);
+  assert.ok(allByXdp(after.rx_xdp_packets - before.rx_xdp_packets, after.rx_packets - before.rx_packets));
 }
 
 async function across(t) {
@@ -49,8 +52,7 @@ async function across(t) {
     `sent ${rise('tx_packets')}, by AF_XDP ${rise('tx_xdp_packets')}, by kernel UDP ${kernel.out}`);
   assert.equal(t.server.log('sluice-dataplane', Infinity).match(media)?.length, 1);
   assert.ok(rise('rx_rtp') > 1000 && rise('tx_rtp') > 500);
-  assert.equal(rise('rx_xdp_packets'), rise('rx_packets'));
-  assert.equal(rise('tx_xdp_packets'), rise('tx_packets'));
+  for (const way of ['rx', 'tx']) assert.ok(allByXdp(rise(`${way}_xdp_packets`), rise(`${way}_packets`)));
   assert.equal(kernel.in, 0);
   assert.equal(kernel.out, 0);
   for (let i = 0; i < FAMILIES.length; i++) {

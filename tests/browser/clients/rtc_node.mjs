@@ -25,16 +25,16 @@ async function show(source, y) {
   for (; running; await sleep(66)) source.captureFrame(new VideoFrame(picture, WIDTH, HEIGHT, VideoBufferType.I420));
 }
 
-// The frequency of a tone, from its rising zero crossings.
-function pitch(samples) {
-  let crossings = 0;
-  for (let i = 1; i < samples.length; i++) crossings += samples[i - 1] < 0 && samples[i] >= 0;
-  return crossings * RATE / samples.length;
-}
-
+// The frequency of a tone from its rising zero crossings, frame by frame.
 async function listen(track, note) {
-  for await (const frame of new AudioStream(track, RATE, 1)) {
-    (note.pitches ??= []).push(Math.round(pitch(frame.data)));
+  let last = 0;
+  for await (const { data } of new AudioStream(track, RATE, 1)) {
+    let crossings = 0;
+    for (const sample of data) {
+      crossings += last < 0 && sample >= 0;
+      last = sample;
+    }
+    (note.pitches ??= []).push(crossings * RATE / data.length);
     if (!running) return;
   }
 }
