@@ -151,21 +151,22 @@ async function data(t) {
   await refused(api.sendData('other', bytes, DataPacket_Kind.RELIABLE, {}), 404, 'not_found', noRoom);
 }
 
+// The server calls in the name of whom it calls.
 async function rpc(t) {
   await t.sluice();
   const alice = await t.join('alice', 'api');
   const dual = await t.join('bob', 'api', { single: false });
-  for (const who of [alice, dual]) await who.call('answerRpc', 'reverse');
+  for (const who of [alice, dual]) await who.call('answerRpc', 'echo');
   await saw(alice, 'ParticipantConnected', { who: 'bob' });
   const call = (destinationIdentity, method, payload, responseTimeoutMs = 5000) =>
     post(t, { roomAdmin: true, room: 'api' }, 'PerformRpc', JSON.stringify({ room: 'api', destinationIdentity, method, payload, responseTimeoutMs }));
-  for (const who of ['alice', 'bob']) assert.deepEqual(await call(who, 'reverse', 'drawer'), [200, { payload: 'reward' }]);
-  assert.deepEqual(await call('alice', 'reverse', 'fail'), [500, { code: 'internal', msg: 'twirp error unknown: as you wish', meta: { rpc_code: '1234' } }]);
+  for (const who of ['alice', 'bob']) assert.deepEqual(await call(who, 'echo', 'hello'), [200, { payload: `${who}: hello` }]);
+  assert.deepEqual(await call('alice', 'echo', 'fail'), [500, { code: 'internal', msg: 'twirp error unknown: as asked', meta: { rpc_code: '1234' } }]);
   assert.deepEqual((await call('alice', 'nothing', ''))[0], 501);
-  assert.deepEqual(await call('alice', 'reverse', 'sleep', 1000), [408, { code: 'deadline_exceeded', msg: 'twirp error unknown: response timeout' }]);
-  assert.deepEqual(await call('carol', 'reverse', ''), [503, { code: 'unavailable', msg: 'twirp error unknown: no response from servers' }]);
+  assert.deepEqual(await call('alice', 'echo', 'late', 1000), [408, { code: 'deadline_exceeded', msg: 'twirp error unknown: response timeout' }]);
+  assert.deepEqual(await call('carol', 'echo', ''), [503, { code: 'unavailable', msg: 'twirp error unknown: no response from servers' }]);
   // between the participants nothing has changed
-  assert.equal(await alice.call('callRpc', 'bob', 'reverse', 'stressed'), 'desserts');
+  assert.deepEqual(await alice.call('rpc', 'bob', 'echo', 'hello'), { result: 'alice: hello' });
 }
 
 async function removing(t) {

@@ -51,6 +51,7 @@
     answerRpc(method) {
       room().registerRpcMethod(method, async ({ payload: text, callerIdentity }) => {
         if (text === 'fail') throw new RpcError(1234, 'as asked', 'some data');
+        if (text === 'late') await new Promise(resolve => setTimeout(resolve, 3000));
         return `${callerIdentity}: ${text}`;
       });
     },

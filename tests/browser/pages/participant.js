@@ -130,16 +130,6 @@
         others: [...room.remoteParticipants.values()].map(named),
       };
     },
-    // Answers calls of `method` with what it was asked, reversed; "fail" fails, "sleep" takes 3 s.
-    answerRpc(method) {
-      room.registerRpcMethod(method, async ({ payload, callerIdentity }) => {
-        note('rpc', { who: callerIdentity });
-        if (payload === 'fail') throw new LivekitClient.RpcError(1234, 'as you wish');
-        if (payload === 'sleep') await new Promise(resolve => setTimeout(resolve, 3000));
-        return [...payload].reverse().join('');
-      });
-    },
-    callRpc: (destinationIdentity, method, payload) => room.localParticipant.performRpc({ destinationIdentity, method, payload }),
     setSubscribed(identity, source, on) { publication(identity, source).setSubscribed(on); },
     setQuality(identity, source, quality) { publication(identity, source).setVideoQuality(quality); },
     setEnabled(identity, source, on) { publication(identity, source).setEnabled(on); },
