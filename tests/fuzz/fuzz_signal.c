@@ -95,7 +95,7 @@ static void open_client(struct tab *c)
     c->params.identity = (char *)(uintptr_t)c->identity;
     c->params.publish = c->params.metadata = (char *)(uintptr_t) "";
     c->params.single_pc = c->single;
-    c->params.auto_subscribe = true;
+    c->params.auto_subscribe = c->params.auto_subscribe_data_track = true;
     c->params.client.protocol = 17;
     start(c, false);
 }
@@ -160,6 +160,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     log_setup("fuzz", LOG_LEVEL_ERROR, false);
     struct rooms_config config;
     rooms_config_default(&config);
+    config.data_blobs = true;
     now = 1000 * USEC_PER_SEC;
     g = signalling_create(&config);
     rooms = signalling_rooms(g);

@@ -314,6 +314,55 @@ static void a_megabyte_arrives_in_order_despite_loss(void **state)
     assert_int_equal(server.messages, 210);
 }
 
+/* Two packets per tick arrive, back and forth; what is more waits on the link. */
+static void tick_slowly(void)
+{
+    unsigned there = 0, all = 0;
+    virtual_now += TICK;
+    data_timeout(stack, virtual_now);
+    take_events();
+    collect_output();
+    while (all < link_len) {
+        struct flying f = link_queue[all];
+        if (f.to == &client && there++ == 2)
+            break;
+        memmove(&link_queue[all], &link_queue[all + 1], (--link_len - all) * sizeof(*link_queue));
+        assert_true(data_input(f.to->association, f.data, f.len, virtual_now));
+        take_events();
+        collect_output();
+    }
+}
+
+/* The most that waits while twenty times as much is sent as arrives. */
+static size_t most_buffered(uint16_t channel)
+{
+    static const uint8_t message[1000];
+    size_t most = 0;
+    for (unsigned tick = 0; tick < 500; tick++) {
+        for (unsigned i = 0; i < 40; i++)
+            data_send(server.association, channel, true, message, sizeof(message), virtual_now);
+        tick_slowly();
+        if (tick >= 100 && data_buffered(server.association) > most)
+            most = data_buffered(server.association);
+    }
+    return most;
+}
+
+static void lossy_messages_wait_no_longer_than_wanted(void **state)
+{
+    (void)state;
+    uint16_t id = open_channel(&client, &lossy);
+    size_t free_running = most_buffered(id);
+    assert_in_range(free_running, DATA_LOSSY_BUFFER / 2, DATA_LOSSY_BUFFER + 2000);
+    uint32_t rate = data_rate(server.association);
+    assert_in_range(rate, 50000, 250000); /* two packets per 10 ms at most */
+    data_channel_set_latency(server.association, id, 100 * USEC_PER_MS);
+    size_t bounded = most_buffered(id);
+    assert_in_range(bounded, DATA_LOSSY_LEAST, free_running / 2);
+    data_channel_set_latency(server.association, id, 1 * USEC_PER_MS);
+    assert_in_range(most_buffered(id), DATA_LOSSY_LEAST / 2, DATA_LOSSY_LEAST + 2000);
+}
+
 static void lossy_messages_are_not_repeated(void **state)
 {
     (void)state;
@@ -555,6 +604,7 @@ int main(void)
         T(empty_messages_pass),
         T(a_megabyte_arrives_in_order),
         T(a_megabyte_arrives_in_order_despite_loss),
+        T(lossy_messages_wait_no_longer_than_wanted),
         T(lossy_messages_are_not_repeated),
         T(a_silent_peer_fills_the_buffers_to_their_bounds),
         T(too_long_messages_are_refused_both_ways),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Data packets within a room: what is dropped, what is kept for whose channel is not open yet. */
+#include "dataplane/sctp/sctp_internal.h"
 #include "dataplane/session/engine.h"
 
 #include <setjmp.h>
@@ -242,6 +243,27 @@ static void queues_unsequenced_packets_per_receiver(void **state)
     assert_int_equal(counted(f, COUNTER_DROP_DATA_NOT_OPEN), 2);
 }
 
+static void a_slow_receiver_gets_no_queue(void **state)
+{
+    struct fixture *f = *state;
+    struct transport *t = find_transport(f->s, 20);
+    const struct data_options o = {.local_port = 5000, .remote_port = 5000, .user = t};
+    from(f, 1, true, B("\x72\x02hi")); /* waits, and so do those after it */
+    t->data = data_open(f->s->data, &o, USEC_PER_SEC);
+    assert_non_null(t->data);
+    t->data->delivery.rate = 1000; /* bytes per second */
+    t->data_ready = true;
+    size_t queued = t->queued;
+    f->s->config.slow_threshold = 8000;
+    from(f, 1, true, B("\x72\x02hi"));
+    assert_true(t->queued > queued);
+    queued = t->queued;
+    f->s->config.slow_threshold = 8001;
+    from(f, 1, true, B("\x72\x02hi"));
+    assert_int_equal(t->queued, queued);
+    assert_int_equal(counted(f, COUNTER_DROP_DATA_BACKPRESSURE), 1);
+}
+
 static void a_resumed_sender_is_taken_once(void **state)
 {
     struct fixture *f = *state;
@@ -359,6 +381,7 @@ int main(void)
         TEST(forgets_what_is_old),
         TEST(forgets_what_is_too_much),
         TEST(queues_unsequenced_packets_per_receiver),
+        TEST(a_slow_receiver_gets_no_queue),
         TEST(a_resumed_sender_is_taken_once),
         TEST(a_nonce_counts_once),
         TEST(nonces_are_forgotten_in_order),

@@ -164,6 +164,20 @@ async function crafted(t) {
   assert.deepEqual([counters.drop_data_duplicate, counters.drop_data_kind], [4, 2]);
 }
 
+// What comes by a channel that LiveKit does not know is a message without a topic.
+async function foreign(t) {
+  const [alice, bob, carol] = await three(t);
+  await alice.call('sendForeign', 'mine', 'reliable');
+  await carol.call('sendForeign', '', 'lossy', { ordered: false, maxRetransmits: 0 });
+  for (const [who, expected] of [[bob, [['alice', 'reliable'], ['carol', 'lossy']]], [alice, [['carol', 'lossy']]], [carol, [['alice', 'reliable']]]]) {
+    const got = await until(`${who.name} has them`, async () => {
+      const list = await who.call('messages');
+      return list.length >= expected.length && list;
+    });
+    assert.deepEqual(got.map(m => [m.from, m.text]), expected);
+  }
+}
+
 async function forbidden(t) {
   await t.sluice();
   const bob = await t.join('bob', room);
@@ -259,6 +273,7 @@ export const cases = [
   { name: 'data: joining while others send', run: joining },
   { name: 'data: SendData of the server', run: sendData },
   { name: 'data: crafted packets', run: crafted },
+  { name: 'data: channels of other names', run: foreign },
   { name: 'data: canPublishData false, with crafted packets', run: forbidden },
   { name: 'data: data tracks', run: dataTracks },
   { name: 'data: data tracks switched off', run: withoutDataTracks },

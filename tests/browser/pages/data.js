@@ -90,6 +90,13 @@
       })().catch(() => {});
     },
     stopFrames(name) { subscribed[name].abort(); },
+    // A channel of the page's own on the publishing PeerConnection, and bytes into it.
+    async sendForeign(label, text, options) {
+      const { publisher } = room().engine.pcManager;
+      const channel = (publisher.pc ?? publisher._pc).createDataChannel(label, options);
+      await new Promise(resolve => { channel.onopen = resolve; });
+      channel.send(new TextEncoder().encode(text));
+    },
     // Bytes straight into `_data_track`.
     sendRawTrack(bytes) { room().engine.dataChannelForKind(2).send(new Uint8Array(bytes)); },
   });
