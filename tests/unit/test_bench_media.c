@@ -251,14 +251,14 @@ static void subscribers_report(void **state)
     assert_int_equal(w->out.count, 1);
     struct outbox_datagram *d = &w->out.datagrams[0];
     struct srtcp_stream in = {0};
-    size_t len;
+    size_t len = 0;
     assert_int_equal(srtcp_unprotect(w->engine, w->transport.receive, &in, d->data, d->len, &len),
                      SRTP_OK);
     assert_true(rtcp_valid(d->data, len));
     struct rtcp_cursor at = rtcp_begin(d->data, len);
     struct rtcp_packet p;
-    struct rtcp_report r;
-    struct rtcp_remb remb;
+    struct rtcp_report r = {0};
+    struct rtcp_remb remb = {0};
     assert_true(rtcp_next(&at, &p) && rtcp_read_report(&p, &r));
     assert_int_equal(r.n_blocks, 4);
     assert_int_equal(rtcp_report_block_at(&r, 0).cumulative_lost, 0);

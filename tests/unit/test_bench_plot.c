@@ -48,7 +48,9 @@ static struct picture read_png(const char *path)
             p.height = be32_get(body + 4);
         } else if (memcmp(type, "IDAT", 4) == 0) {
             uLongf size = (uLongf)(p.width * 3 + 1) * p.height;
-            p.rows = malloc(size);
+            static uint8_t rows[8 << 20]; /* of the picture that was read last */
+            assert_in_range(size, 1, sizeof rows);
+            p.rows = rows;
             assert_int_equal(uncompress(p.rows, &size, body, n), Z_OK);
             assert_int_equal(size, (p.width * 3 + 1) * p.height);
         }
@@ -97,7 +99,6 @@ static void lines_and_text_are_where_they_should_be(void **state)
     assert_memory_equal(pixel(&p, 15, 15), "\xff\0\0", 3);
     assert_memory_equal(pixel(&p, 32, 13), "\xff\0\0", 3);
     assert_memory_equal(pixel(&p, 15, 14), "\xff\xff\xff", 3);
-    free(p.rows);
 }
 
 static void a_run_makes_a_picture(void **state)
@@ -120,7 +121,6 @@ static void a_run_makes_a_picture(void **state)
     for (uint32_t i = 0; i < p.width * p.height; i++)
         blue += memcmp(pixel(&p, i % p.width, i / p.width), "\x14\x5a\xb4", 3) == 0;
     assert_true(blue > 500);
-    free(p.rows);
     report_free(&r);
 }
 

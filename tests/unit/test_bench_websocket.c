@@ -100,7 +100,7 @@ static size_t read_frame(const char *data, uint8_t *opcode, char *payload)
 static void messages_go_both_ways(void **state)
 {
     struct world *w = *state;
-    char out[256], payload[128];
+    char out[256] = "", payload[128];
     uint8_t opcode;
     assert_true(ws_client_send(w->ws, (const uint8_t *)"early", 5));
     assert_true(agree(w, 0));
@@ -118,7 +118,7 @@ static void messages_go_both_ways(void **state)
 static void pings_are_answered(void **state)
 {
     struct world *w = *state;
-    char out[256], payload[128];
+    char out[256] = "", payload[128];
     uint8_t opcode;
     assert_true(agree(w, 0));
     assert_true(feed(w, "\x89\x02hi", 4));
@@ -131,7 +131,7 @@ static void pings_are_answered(void **state)
 static void goodbye_comes_before_the_close(void **state)
 {
     struct world *w = *state;
-    char out[256], payload[128];
+    char out[256] = "", payload[128];
     uint8_t opcode;
     assert_true(agree(w, 0));
     ws_client_send(w->ws, (const uint8_t *)"bye", 3);
