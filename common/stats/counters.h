@@ -34,10 +34,18 @@
     X(COUNTER_PLI_IN, "pli_in")                                                                    \
     X(COUNTER_PLI_OUT, "pli_out")                                                                  \
     X(COUNTER_FIR_IN, "fir_in")                                                                    \
-    X(COUNTER_STUN_ASKED, "stun_asked")       /* requests to STUN servers */                       \
-    X(COUNTER_STUN_ANSWERED, "stun_answered") /* answers that were taken */                        \
-    X(COUNTER_STUN_RETURN, "stun_return")     /* answers of peers to our own checks */             \
-    X(COUNTER_TX_CHECKS, "tx_checks")         /* our own connectivity checks */                    \
+    X(COUNTER_STUN_ASKED, "stun_asked")             /* requests to STUN servers */                 \
+    X(COUNTER_STUN_ANSWERED, "stun_answered")       /* answers that were taken */                  \
+    X(COUNTER_STUN_RETURN, "stun_return")           /* answers of peers to our own checks */       \
+    X(COUNTER_TX_CHECKS, "tx_checks")               /* our own connectivity checks */              \
+    X(COUNTER_TURN_ALLOCATIONS, "turn_allocations") /* made so far */                              \
+    X(COUNTER_TURN_CONNECTIONS, "turn_connections") /* TCP, TLS: accepted so far */                \
+    X(COUNTER_TURN_RX, "turn_rx")                   /* relayed from clients */                     \
+    X(COUNTER_TURN_TX, "turn_tx")                   /* relayed to clients */                       \
+    X(COUNTER_TURN_BAD_CREDENTIALS, "turn_bad_credentials")                                        \
+    X(COUNTER_TURN_REFUSED, "turn_refused")       /* requests, for another reason */               \
+    X(COUNTER_TURN_USERS_FULL, "turn_users_full") /* credentials without room */                   \
+    X(COUNTER_TURN_TLS_FAILED, "turn_tls_failed") /* handshakes */                                 \
     X(COUNTER_DROP_EMPTY, "drop_empty")                                                            \
     X(COUNTER_DROP_CLASS, "drop_class") /* first byte is of no known protocol */                   \
     X(COUNTER_DROP_TRUNCATED, "drop_truncated")                                                    \
@@ -78,6 +86,9 @@
     X(COUNTER_DROP_DATA_TRACK, "drop_data_track_unknown") /* handle that is not published */       \
     X(COUNTER_DROP_TCP_FRAMING, "drop_tcp_framing")                                                \
     X(COUNTER_DROP_TCP_FULL, "drop_tcp_full")                                                      \
+    X(COUNTER_DROP_TURN_MALFORMED, "drop_turn_malformed")                                          \
+    X(COUNTER_DROP_TURN_PERMISSION, "drop_turn_permission") /* no allocation, channel, right */    \
+    X(COUNTER_DROP_TURN_FULL, "drop_turn_full")                                                    \
     X(COUNTER_DROP_RING_FULL, "drop_ring_full")                                                    \
     X(COUNTER_DROP_POOL_EMPTY, "drop_pool_empty")                                                  \
     X(COUNTER_DROP_TX_FULL, "drop_tx_full")                                                        \

@@ -206,7 +206,7 @@ void ice_input(struct ice_agent *a, const uint8_t *data, size_t len, const struc
         reply->verdict = ICE_MALFORMED;
     else if (m.class != STUN_REQUEST || m.method != STUN_BINDING)
         reply->verdict = ICE_OTHER;
-    else if (a->state == ICE_STATE_FAILED || (a->tcp_only && path->tcp == 0))
+    else if (a->state == ICE_STATE_FAILED || (a->tcp_only && !net_path_is_tcp(path)))
         reply->verdict = ICE_UNWANTED;
     else
         answer_request(a, &m, path, now, reply);

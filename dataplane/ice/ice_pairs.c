@@ -84,7 +84,8 @@ void ice_pair_touch(struct ice_agent *a, int i, const struct net_path *path, uin
     if (moved && i == a->selected)
         a->selected_changed = true;
     p->path = *path;
-    p->priority = pair_priority(peer_priority, path->tcp ? ICE_PRIORITY_TCP : ICE_PRIORITY_UDP);
+    p->priority =
+        pair_priority(peer_priority, net_path_is_tcp(path) ? ICE_PRIORITY_TCP : ICE_PRIORITY_UDP);
     p->last_check = now;
     if (generation >= p->generation) {
         p->generation = generation;

@@ -20,16 +20,16 @@ static void parse_type(struct stun_message *m, uint16_t type)
     m->method = (uint16_t)((type & 0x000f) | (type >> 1 & 0x0070) | (type >> 2 & 0x0f80));
 }
 
-static bool parse_xor_address(struct net_addr *a, const uint8_t *v, size_t len,
-                              const uint8_t *cookie_and_transaction)
+bool stun_read_xor_address(struct net_addr *a, const uint8_t *value, size_t len,
+                           const uint8_t *message)
 {
-    size_t ip_len = len == 8 && v[1] == 1 ? 4 : len == 20 && v[1] == 2 ? 16 : 0;
+    size_t ip_len = len == 8 && value[1] == 1 ? 4 : len == 20 && value[1] == 2 ? 16 : 0;
     if (ip_len == 0)
         return false;
     *a = (struct net_addr){.family = ip_len == 4 ? 4 : 6};
-    a->port = (uint16_t)(be16_get(v + 2) ^ STUN_MAGIC >> 16);
+    a->port = (uint16_t)(be16_get(value + 2) ^ STUN_MAGIC >> 16);
     for (size_t i = 0; i < ip_len; i++)
-        a->ip[i] = v[4 + i] ^ cookie_and_transaction[i];
+        a->ip[i] = value[4 + i] ^ message[4 + i]; /* magic cookie and transaction */
     return true;
 }
 
@@ -102,7 +102,7 @@ static bool parse_attribute(struct stun_message *m, uint16_t type, const uint8_t
     case STUN_ERROR_CODE:
         return parse_error_code(m, v, len);
     case STUN_XOR_MAPPED_ADDRESS:
-        return m->mapped.family != 0 || parse_xor_address(&m->mapped, v, len, m->data + 4);
+        return m->mapped.family != 0 || stun_read_xor_address(&m->mapped, v, len, m->data);
     case STUN_PRIORITY:
         return parse_priority(m, v, len);
     case STUN_USE_CANDIDATE:
@@ -123,8 +123,7 @@ static bool parse_attribute(struct stun_message *m, uint16_t type, const uint8_t
     }
 }
 
-/* Next attribute's value; NULL at the end or if it is not whole. */
-static const uint8_t *next_attribute(struct reader *r, uint16_t *type, uint16_t *len)
+const uint8_t *stun_next_attribute(struct reader *r, uint16_t *type, uint16_t *len)
 {
     *type = read_be16(r);
     *len = read_be16(r);
@@ -136,7 +135,7 @@ static bool parse_attributes(struct stun_message *m)
     struct reader r = reader_of(m->data + STUN_HEADER, m->len - STUN_HEADER);
     for (unsigned n = 0; reader_left(&r) > 0; n++) {
         uint16_t type, len;
-        const uint8_t *v = next_attribute(&r, &type, &len);
+        const uint8_t *v = stun_next_attribute(&r, &type, &len);
         if (!v || m->has_fingerprint || n == STUN_ATTRIBUTES_MAX)
             return false;
         if (!parse_attribute(m, type, v, len))
@@ -177,7 +176,7 @@ bool stun_request_ufrag(const uint8_t *data, size_t len, const char **ufrag, siz
     struct reader r = reader_of(data + STUN_HEADER, len - STUN_HEADER);
     for (unsigned n = 0; n < STUN_ATTRIBUTES_MAX; n++) {
         uint16_t type, value_len;
-        const uint8_t *v = next_attribute(&r, &type, &value_len);
+        const uint8_t *v = stun_next_attribute(&r, &type, &value_len);
         if (!v)
             return false;
         if (type != STUN_USERNAME)

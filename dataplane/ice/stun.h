@@ -17,7 +17,7 @@
 #define STUN_TRANSACTION     12
 #define STUN_MESSAGE_MAX     1500 /* longer ones are refused */
 #define STUN_MAGIC           0x2112a442u
-#define STUN_BINDING         0x001 /* the only method we know */
+#define STUN_BINDING         0x001
 #define STUN_USERNAME_MAX    513
 #define STUN_UNKNOWN_MAX     8  /* unknown attributes that are remembered */
 #define STUN_ATTRIBUTES_MAX  64 /* a message with more is refused */
@@ -49,6 +49,16 @@ enum stun_error {
     STUN_UNAUTHENTICATED = 401,
     STUN_UNKNOWN_ATTRIBUTE = 420,
     STUN_ROLE_CONFLICT = 487,
+    /* of TURN: RFC 8656 section 19.2, RFC 8489 section 14.8 */
+    STUN_FORBIDDEN = 403,
+    STUN_ALLOCATION_MISMATCH = 437,
+    STUN_STALE_NONCE = 438,
+    STUN_ADDRESS_FAMILY = 440,
+    STUN_WRONG_CREDENTIALS = 441,
+    STUN_TRANSPORT_PROTOCOL = 442,
+    STUN_PEER_FAMILY = 443,
+    STUN_QUOTA = 486,
+    STUN_CAPACITY = 508,
 };
 
 /* What a message says. Attributes behind MESSAGE-INTEGRITY are ignored (RFC 8489 section 14.5),
@@ -85,14 +95,26 @@ bool stun_verify(const struct stun_message *m, const char *key, size_t key_len);
  * it must and verifies nothing; false if there is none. *ufrag points into data. */
 bool stun_request_ufrag(const uint8_t *data, size_t len, const char **ufrag, size_t *ufrag_len);
 
+/* The next attribute's value, with its padding skipped; NULL at the end or if it is not whole. The
+ * reader runs over what follows the header. */
+const uint8_t *stun_next_attribute(struct reader *r, uint16_t *type, uint16_t *len);
+
+/* An XOR-ed address of the message that begins at `message`; false if malformed. */
+bool stun_read_xor_address(struct net_addr *a, const uint8_t *value, size_t len,
+                           const uint8_t *message);
+
 /* ---- writing: begin, add, then integrity, then fingerprint; stun_end() gives the length ---- */
 
 void stun_begin(struct writer *w, enum stun_class class,
                 const uint8_t transaction[STUN_TRANSACTION]);
+/* The same of another method than Binding. */
+void stun_begin_method(struct writer *w, enum stun_class class, uint16_t method,
+                       const uint8_t transaction[STUN_TRANSACTION]);
 void stun_add(struct writer *w, uint16_t attribute, const void *value, size_t len);
 void stun_add_u32(struct writer *w, uint16_t attribute, uint32_t value);
 void stun_add_u64(struct writer *w, uint16_t attribute, uint64_t value);
-void stun_add_xor_address(struct writer *w, const struct net_addr *a);
+void stun_add_xor_address(struct writer *w, const struct net_addr *a); /* XOR-MAPPED-ADDRESS */
+void stun_add_xor(struct writer *w, uint16_t attribute, const struct net_addr *a);
 void stun_add_error(struct writer *w, enum stun_error code);
 void stun_add_integrity(struct writer *w, const char *key, size_t key_len);
 void stun_add_fingerprint(struct writer *w);

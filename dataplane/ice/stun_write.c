@@ -8,8 +8,16 @@
 void stun_begin(struct writer *w, enum stun_class class,
                 const uint8_t transaction[STUN_TRANSACTION])
 {
-    uint16_t bits = (uint16_t)((class & 2) << 7 | (class & 1) << 4);
-    write_be16(w, bits | STUN_BINDING);
+    stun_begin_method(w, class, STUN_BINDING, transaction);
+}
+
+/* The bits of the class lie between those of the method (RFC 8489 section 5). */
+void stun_begin_method(struct writer *w, enum stun_class class, uint16_t method,
+                       const uint8_t transaction[STUN_TRANSACTION])
+{
+    unsigned bits = (class & 2u) << 7 | (class & 1u) << 4;
+    bits |= (method & 0x000fu) | (method & 0x0070u) << 1 | (method & 0x0f80u) << 2;
+    write_be16(w, (uint16_t)bits);
     write_be16(w, 0);
     write_be32(w, STUN_MAGIC);
     write_bytes(w, transaction, STUN_TRANSACTION);
@@ -61,8 +69,13 @@ void stun_add_u64(struct writer *w, uint16_t attribute, uint64_t value)
 
 void stun_add_xor_address(struct writer *w, const struct net_addr *a)
 {
+    stun_add_xor(w, STUN_XOR_MAPPED_ADDRESS, a);
+}
+
+void stun_add_xor(struct writer *w, uint16_t attribute, const struct net_addr *a)
+{
     size_t ip_len = a->family == 4 ? 4 : 16;
-    uint8_t *v = add_space(w, STUN_XOR_MAPPED_ADDRESS, 4 + ip_len);
+    uint8_t *v = add_space(w, attribute, 4 + ip_len);
     if (!v)
         return;
     v[0] = 0;
@@ -83,6 +96,24 @@ static const char *reason(enum stun_error code)
         return "Unknown Attribute";
     case STUN_ROLE_CONFLICT:
         return "Role Conflict";
+    case STUN_FORBIDDEN:
+        return "Forbidden";
+    case STUN_ALLOCATION_MISMATCH:
+        return "Allocation Mismatch";
+    case STUN_STALE_NONCE:
+        return "Stale Nonce";
+    case STUN_ADDRESS_FAMILY:
+        return "Address Family not Supported";
+    case STUN_WRONG_CREDENTIALS:
+        return "Wrong Credentials";
+    case STUN_TRANSPORT_PROTOCOL:
+        return "Unsupported Transport Protocol";
+    case STUN_PEER_FAMILY:
+        return "Peer Address Family Mismatch";
+    case STUN_QUOTA:
+        return "Allocation Quota Reached";
+    case STUN_CAPACITY:
+        return "Insufficient Capacity";
     }
     return "";
 }

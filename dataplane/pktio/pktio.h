@@ -35,9 +35,18 @@ struct net_path {
     struct net_addr remote;
     struct net_addr local; /* where the peer sent to; its port tells the worker */
     uint32_t ifindex;      /* 0: let the kernel's routes decide */
-    uint32_t tcp;          /* non-zero: an ICE-TCP connection; such a path never reaches pktio */
+    uint32_t tcp;          /* non-zero: an ICE-TCP connection, or with NET_PATH_TURN set an
+                              allocation of the TURN server; such a path never reaches pktio */
     uint8_t link[16];      /* the backend's own (xdp: MAC addresses, queue); zero: unknown */
 };
+
+#define NET_PATH_TURN 0x80000000u
+
+/* True if packets of the path travel in an ICE-TCP connection. Relayed ones count as UDP. */
+static inline bool net_path_is_tcp(const struct net_path *path)
+{
+    return path->tcp != 0 && !(path->tcp & NET_PATH_TURN);
+}
 
 /* A received datagram. `data` may be written to; it stays until pktio_receive_done(). */
 struct pktio_packet {

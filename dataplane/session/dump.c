@@ -17,7 +17,7 @@ void fill_transport_state(const struct transport *t, Sluice__Link__TransportStat
     if (t->path.remote.family) {
         out->local = (char *)net_addr_format(&t->path.local, local);
         out->remote = (char *)net_addr_format(&t->path.remote, remote);
-        out->tcp = t->path.tcp != 0;
+        out->tcp = net_path_is_tcp(&t->path);
     }
 }
 

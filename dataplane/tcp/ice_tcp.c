@@ -132,7 +132,7 @@ static bool is_crowded(const struct ice_tcp *t, const struct net_addr *remote)
 static uint32_t free_id(struct ice_tcp *t)
 {
     do
-        t->next_id = t->next_id == UINT32_MAX ? 1 : t->next_id + 1;
+        t->next_id = t->next_id == NET_PATH_TURN - 1 ? 1 : t->next_id + 1;
     while (*place_of(t, t->next_id));
     return t->next_id;
 }
