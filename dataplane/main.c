@@ -68,6 +68,26 @@ static void fill_sessions(struct sessions_config *s, const struct config *c)
     s->slow_threshold = c->rtc.data_slow_threshold;
 }
 
+static void fill_turn(struct turn_server_config *t, const struct config *c)
+{
+    uint32_t most = 4 * c->sluice.max_participants;
+    if (!c->turn.enabled)
+        return;
+    *t = (struct turn_server_config){.udp_port = c->turn.udp_port,
+                                     .tls_port = c->turn.tls_port,
+                                     .plain = c->turn.external_tls,
+                                     .ipv4 = true,
+                                     .ipv6 = true,
+                                     .cert_file = c->turn.cert_file,
+                                     .key_file = c->turn.key_file};
+    t->engine.allocations = most < ALLOCATIONS_MAX ? most : ALLOCATIONS_MAX;
+    t->engine.users = 2 * c->sluice.max_participants;
+    t->engine.quota = c->turn.quota;
+    for (size_t i = 0; i < c->turn.bind_addresses.n && i < TURN_SERVER_BINDS_MAX; i++)
+        if (net_addr_parse(&t->binds[t->n_binds], c->turn.bind_addresses.text[i], 0))
+            t->n_binds++;
+}
+
 /* Becomes readable on SIGINT, SIGTERM or SIGQUIT. Before threads start, so that they inherit it. */
 static int block_signals(void)
 {
@@ -126,6 +146,7 @@ static int run(const struct config *c)
     fill_pktio(&p.pktio, c, interfaces);
     fill_media(&p.media, c);
     fill_sessions(&p.sessions, c);
+    fill_turn(&p.turn, c);
     int stop = block_signals();
     if (stop < 0 || !make_run_dir(c->sluice.run_dir))
         return 1;

@@ -47,8 +47,9 @@ static const struct option options[] = {
     {"disable-strict-config", NULL, OPTION_FLAG, NULL, "unknown keys are no errors"},
     {"redis-host", "REDIS_HOST", OPTION_IGNORED, "redis", NULL},
     {"redis-password", "REDIS_PASSWORD", OPTION_IGNORED, "redis", NULL},
-    {"turn-cert", "LIVEKIT_TURN_CERT", OPTION_IGNORED, "turn", NULL},
-    {"turn-key", "LIVEKIT_TURN_KEY", OPTION_IGNORED, "turn", NULL},
+    {"turn-cert", "LIVEKIT_TURN_CERT", OPTION_PATH, "turn.cert_file",
+     "certificate of TURN over TLS"},
+    {"turn-key", "LIVEKIT_TURN_KEY", OPTION_PATH, "turn.key_file", "its private key"},
     {"memprofile", NULL, OPTION_IGNORED, "memprofile", NULL},
     {"cpuprofile", NULL, OPTION_IGNORED, "cpuprofile", NULL},
 };

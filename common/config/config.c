@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/config/schema.h"
+#include "common/config/turn.h"
 #include "common/config/yaml.h"
 
 static unsigned default_workers(void)
@@ -101,7 +102,8 @@ bool config_check(const struct config *c, char err[static CONFIG_ERROR_TEXT])
         return false;
     if (c->webhook.urls.n > 0 && !key_known(c, c->webhook.api_key))
         return wrong(err, "webhook.api_key: not one of the keys");
-    return true;
+    const char *turn = config_turn_wrong(c);
+    return !turn || wrong(err, turn);
 }
 
 const char *const *config_default_stun(size_t *count)

@@ -58,6 +58,19 @@ struct config_rtc {
     struct config_turn_server turn_servers[CONFIG_LIST];
 };
 
+/* The embedded TURN server: relays to our own media ports alone. */
+struct config_turn {
+    bool enabled, external_tls;  /* external_tls: tls_port gets plain TCP, TLS ends before us */
+    bool proxy_protocol;         /* refused */
+    uint16_t udp_port, tls_port; /* 0: off */
+    char domain[CONFIG_TEXT];    /* that clients use with TLS */
+    char cert_file[CONFIG_TEXT], key_file[CONFIG_TEXT]; /* PEM */
+    struct config_list bind_addresses;                  /* empty: all */
+    uint32_t ttl;                                       /* of credentials, s */
+    uint32_t quota;                     /* allocations per participant, 0: unlimited */
+    struct config_list deny_peer_cidrs; /* of our own addresses */
+};
+
 struct config_room {
     bool auto_create, enable_remote_unmute, enable_full_room_in_webhooks;
     uint32_t empty_timeout, departure_timeout,
@@ -110,6 +123,7 @@ struct config_sluice {
     char user[CONFIG_TEXT];        /* user: to become after start, if root; "" stay */
     uint32_t max_participants, max_tracks, max_subscriptions; /* pool sizes: 2000, 4000, 16000 */
     char srtp_engine[32];             /* srtp_engine: "" best, ipsec-mb, evp */
+    uint16_t turn_public_tls_port;    /* in turns: URLs; 443, where a balancer may stand */
     uint32_t connections_per_address; /* signalling; 0: default of the HTTP server */
 };
 
@@ -127,6 +141,7 @@ struct config {
     enum log_level log_level;
     bool log_json;
     struct config_rtc rtc;
+    struct config_turn turn;
     struct config_room room;
     struct config_audio audio;
     usec_t dynacast_pause_delay;

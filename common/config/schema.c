@@ -164,7 +164,22 @@ const struct schema_key schema_keys[] = {
     IGNORED("webhook.url_notifier"),
     IGNORED("webhook.resource_url_notifier"),
 
-    IGNORED("turn"),
+    {"turn.enabled", SCHEMA_BOOL, AT(turn.enabled), NULL, 0},
+    {"turn.domain", SCHEMA_TEXT, AT(turn.domain), NULL, 0},
+    {"turn.cert_file", SCHEMA_TEXT, AT(turn.cert_file), NULL, 0},
+    {"turn.key_file", SCHEMA_TEXT, AT(turn.key_file), NULL, 0},
+    {"turn.tls_port", SCHEMA_NUMBER, AT(turn.tls_port), NULL, 0},
+    {"turn.udp_port", SCHEMA_NUMBER, AT(turn.udp_port), NULL, 0},
+    IGNORED("turn.relay_range_start"), /* no port is opened for relaying */
+    IGNORED("turn.relay_range_end"),
+    {"turn.external_tls", SCHEMA_BOOL, AT(turn.external_tls), NULL, 0},
+    {"turn.bind_addresses", SCHEMA_LIST, AT(turn.bind_addresses), NULL, 0},
+    IGNORED("turn.allow_restricted_peer_cidrs"), /* the only peer is ourselves */
+    {"turn.deny_peer_cidrs", SCHEMA_LIST, AT(turn.deny_peer_cidrs), NULL, 0},
+    {"turn.ttl_seconds", SCHEMA_NUMBER, AT(turn.ttl), "300", 86400},
+    {"turn.per_user_relay_allocation_limit", SCHEMA_LIMIT, AT(turn.quota), "12", 0},
+    {"turn.proxy_protocol", SCHEMA_BOOL, AT(turn.proxy_protocol), NULL, 0},
+    IGNORED("turn.proxy_protocol_trusted_cidrs"),
     IGNORED("ingress"),
     IGNORED("sip"),
     IGNORED("node_selector"),
@@ -191,6 +206,7 @@ const struct schema_key schema_keys[] = {
     {"sluice.dns_name", SCHEMA_TEXT, AT(address.dns_name), NULL, 0},
     {"sluice.state_dir", SCHEMA_TEXT, AT(address.state_dir), NULL, 0},
     {"sluice.stun_interval", SCHEMA_DURATION, AT(address.stun_interval), "15s", 0},
+    {"sluice.turn_public_tls_port", SCHEMA_NUMBER, AT(sluice.turn_public_tls_port), "443", 0},
     {"sluice.connections_per_address", SCHEMA_NUMBER, AT(sluice.connections_per_address), NULL, 0},
 };
 

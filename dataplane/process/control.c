@@ -27,6 +27,18 @@ static void disconnect(struct process *p, const char *why)
     link_close(&p->control);
 }
 
+static void command(struct process *p, Sluice__Link__Command *c, usec_t now)
+{
+    bool closes = c->body_case == SLUICE__LINK__COMMAND__BODY_CLOSE_PARTICIPANT;
+    uint64_t participant = closes ? c->close_participant->id : 0;
+    if (process_turn_command(p, c, now))
+        sluice__link__command__free_unpacked(c, NULL);
+    else
+        sessions_command(p->sessions, c, now);
+    if (closes)
+        process_turn_forget(p, participant);
+}
+
 void control_read(struct process *p, usec_t now)
 {
     for (int i = 0; i < COMMANDS_PER_TURN && p->control.fd >= 0; i++) {
@@ -43,7 +55,7 @@ void control_read(struct process *p, usec_t now)
             disconnect(p, "malformed command");
             return;
         }
-        sessions_command(p->sessions, c, now);
+        command(p, c, now);
     }
 }
 

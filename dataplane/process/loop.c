@@ -9,7 +9,7 @@
 /* Taken from one worker's ring before the others get their turn. */
 #define TAKE_PER_TURN 256
 
-enum { FD_STOP, FD_BELL, FD_LISTENER, FD_CONTROL, FD_TCP, FD_COUNT };
+enum { FD_STOP, FD_BELL, FD_LISTENER, FD_CONTROL, FD_TCP, FD_TURN, FD_COUNT };
 
 static size_t take_packets(struct process *p, struct process_worker *w, usec_t now)
 {
@@ -18,8 +18,8 @@ static size_t take_packets(struct process *p, struct process_worker *w, usec_t n
     while (n < TAKE_PER_TURN && (slot = ring_peek(w->rings.packets_out))) {
         if (!slot->path.tcp)
             sessions_packet(p->sessions, &slot->path, slot->data, slot->len, now);
-        else if (p->tcp)
-            ice_tcp_send(p->tcp, &slot->path, slot->data, slot->len);
+        else
+            process_send_by_path(p, &slot->path, slot->data, slot->len, now);
         ring_consume(w->rings.packets_out);
         n++;
     }
@@ -52,7 +52,9 @@ static usec_t next_deadline(const struct process *p)
 {
     usec_t at = sessions_deadline(p->sessions);
     usec_t tcp = p->tcp ? ice_tcp_deadline(p->tcp) : USEC_NEVER;
-    return tcp < at ? tcp : at;
+    usec_t turn = p->turn ? turn_server_deadline(p->turn) : USEC_NEVER;
+    at = tcp < at ? tcp : at;
+    return turn < at ? turn : at;
 }
 
 static void wait(struct process *p, struct pollfd fds[static FD_COUNT], usec_t now)
@@ -81,6 +83,8 @@ static void serve(struct process *p, const struct pollfd fds[static FD_COUNT], u
         control_read(p, now);
     if (p->tcp && (fds[FD_TCP].revents || ice_tcp_deadline(p->tcp) <= now))
         ice_tcp_run(p->tcp, now);
+    if (p->turn && (fds[FD_TURN].revents || turn_server_deadline(p->turn) <= now))
+        turn_server_run(p->turn, now);
     take_from_workers(p, now);
     if (sessions_deadline(p->sessions) <= now)
         sessions_tick(p->sessions, now);
@@ -95,6 +99,7 @@ void process_run(struct process *p, int stop_fd)
         [FD_BELL] = {.fd = p->bell.fd, .events = POLLIN},
         [FD_LISTENER] = {.fd = p->listener, .events = POLLIN},
         [FD_TCP] = {.fd = p->tcp ? ice_tcp_fd(p->tcp) : -1, .events = POLLIN},
+        [FD_TURN] = {.fd = p->turn ? turn_server_fd(p->turn) : -1, .events = POLLIN},
     };
     while (!fds[FD_STOP].revents) {
         fds[FD_CONTROL].fd = p->control.fd;

@@ -56,11 +56,22 @@ static void packet(void *context, unsigned worker, const struct net_path *path, 
     struct process *p = context;
     if (!path->tcp)
         put_packet(p, worker, path, HANDLE_NONE, true, data, len);
-    else if (p->tcp)
-        ice_tcp_send(p->tcp, path, data, len);
+    else
+        process_send_by_path(p, path, data, len, clock_monotonic());
 }
 
-void process_media_by_tcp(struct process *p, const struct net_path *path, const uint8_t *data,
+void process_send_by_path(struct process *p, const struct net_path *path, const uint8_t *data,
+                          size_t len, usec_t now)
+{
+    if (path->tcp & NET_PATH_TURN) {
+        if (p->turn)
+            turn_server_send(p->turn, path, data, len, now);
+    } else if (p->tcp) {
+        ice_tcp_send(p->tcp, path, data, len);
+    }
+}
+
+static void media_by_path(struct process *p, const struct net_path *path, const uint8_t *data,
                           size_t len)
 {
     unsigned worker;
@@ -69,6 +80,15 @@ void process_media_by_tcp(struct process *p, const struct net_path *path, const 
         put_packet(p, worker, path, session, false, data, len);
     else
         counters_add(&p->stats.block[p->workers], COUNTER_DROP_RTP_UNKNOWN_PEER, 1);
+}
+
+void process_packet_by_path(struct process *p, const struct net_path *path, const uint8_t *data,
+                            size_t len)
+{
+    if (data[0] >= 128 && data[0] <= 191)
+        media_by_path(p, path, data, len);
+    else
+        sessions_packet(p->sessions, path, data, len, clock_monotonic());
 }
 
 static void allow(void *context, unsigned worker, const struct net_path *path, bool allowed)

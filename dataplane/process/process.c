@@ -62,16 +62,12 @@ static bool create_media(struct process *p, const struct process_config *config)
     return true;
 }
 
-static void by_tcp(void *context, const struct net_path *path, const uint8_t *data, size_t len)
+static void by_path(void *context, const struct net_path *path, const uint8_t *data, size_t len)
 {
-    struct process *p = context;
-    if (data[0] >= 128 && data[0] <= 191)
-        process_media_by_tcp(p, path, data, len);
-    else
-        sessions_packet(p->sessions, path, data, len, clock_monotonic());
+    process_packet_by_path(context, path, data, len);
 }
 
-static void tcp_closed(void *context, const struct net_path *path)
+static void path_closed(void *context, const struct net_path *path)
 {
     struct process *p = context;
     sessions_tcp_closed(p->sessions, path, clock_monotonic());
@@ -80,12 +76,25 @@ static void tcp_closed(void *context, const struct net_path *path)
 static bool create_tcp(struct process *p, const struct process_config *config,
                        char err[static PROCESS_ERROR_TEXT])
 {
-    const struct ice_tcp_handler h = {.context = p, .packet = by_tcp, .closed = tcp_closed};
+    const struct ice_tcp_handler h = {.context = p, .packet = by_path, .closed = path_closed};
     if (config->tcp_port == 0)
         return true;
     p->tcp = ice_tcp_open(config->tcp_port, config->pktio.ipv4, config->pktio.ipv6, &h,
                           &p->stats.block[p->workers], err);
     return p->tcp != NULL;
+}
+
+static bool create_turn(struct process *p, const struct process_config *config,
+                        char err[static PROCESS_ERROR_TEXT])
+{
+    const struct turn_server_handler h = {.context = p, .packet = by_path, .closed = path_closed};
+    struct turn_server_config c = config->turn;
+    if (c.udp_port == 0 && c.tls_port == 0)
+        return true;
+    c.engine.workers = p->workers;
+    memcpy(c.engine.ports, config->pktio.ports, sizeof(c.engine.ports));
+    p->turn = turn_server_open(&c, &h, &p->stats.block[p->workers], err);
+    return p->turn != NULL;
 }
 
 static bool create_sessions(struct process *p, const struct process_config *config)
@@ -127,7 +136,8 @@ static bool create_all(struct process *p, const struct process_config *config,
     if (!connect_peers(p) || !(p->dtls = dtls_context_create(err)) || !create_pktio(p, config, err))
         return false;
     snprintf(err, PROCESS_ERROR_TEXT, "out of memory");
-    if (!create_media(p, config) || !create_sessions(p, config) || !create_tcp(p, config, err))
+    if (!create_media(p, config) || !create_sessions(p, config) || !create_tcp(p, config, err) ||
+        !create_turn(p, config, err))
         return false;
     p->listener = link_listen(config->link_path, config->link_group, err);
     return p->listener >= 0;
@@ -198,6 +208,7 @@ void process_destroy(struct process *p)
     if (p->listener >= 0)
         close(p->listener);
     ice_tcp_close(p->tcp);
+    turn_server_close(p->turn);
     if (p->pktio)
         pktio_close(p->pktio);
     dtls_context_destroy(p->dtls);

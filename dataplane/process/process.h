@@ -15,6 +15,7 @@
 #include "dataplane/media/media.h"
 #include "dataplane/session/session.h"
 #include "dataplane/tcp/ice_tcp.h"
+#include "dataplane/turn/server.h"
 
 #include <sys/queue.h>
 
@@ -27,6 +28,7 @@ struct process_config {
     struct media_config media;       /* worker, workers and ports are filled in here */
     struct sessions_config sessions; /* workers, ports, tcp_port, backend likewise */
     uint16_t tcp_port;
+    struct turn_server_config turn; /* without ports: no TURN; media ports are filled in here */
     const char *link_path, *stats_path;
     int link_group; /* may connect besides us; -1: nobody */
 };
@@ -56,8 +58,9 @@ struct process {
     struct dtls_context *dtls;
     struct sessions *sessions;
     struct ice_tcp *tcp;
-    int listener;        /* for control */
-    struct link control; /* fd -1: none connected */
+    struct turn_server *turn; /* NULL: off */
+    int listener;             /* for control */
+    struct link control;      /* fd -1: none connected */
 };
 
 /* Builds everything that needs rights: sockets, programs, memory. NULL and the reason on failure;
@@ -78,9 +81,19 @@ void process_run(struct process *p, int stop_fd);
 struct sessions_output process_output(struct process *p);
 /* Hands workers what waits and rings the bells of those that were told something. */
 void process_flush(struct process *p);
-/* RTP or RTCP that came by TCP: to its session's worker. */
-void process_media_by_tcp(struct process *p, const struct net_path *path, const uint8_t *data,
-                          size_t len);
+/* A datagram that did not come through a worker but by ICE-TCP or TURN: RTP and RTCP go to their
+ * session's worker. */
+void process_packet_by_path(struct process *p, const struct net_path *path, const uint8_t *data,
+                            size_t len);
+/* The other way: path->tcp names the connection or allocation. */
+void process_send_by_path(struct process *p, const struct net_path *path, const uint8_t *data,
+                          size_t len, usec_t now);
+
+/* turn.c: false if the command of control is not for the TURN server. */
+bool process_turn_command(struct process *p, const Sluice__Link__Command *c, usec_t now);
+
+/* A participant is gone. */
+void process_turn_forget(struct process *p, uint64_t participant);
 
 /* control.c: the connection to sluice-control. */
 void control_accept(struct process *p);

@@ -19,7 +19,6 @@
 #define TURN_REALM             "livekit"
 #define TURN_LIFETIME_DEFAULT  600  /* s */
 #define TURN_LIFETIME_MAX      3600 /* s */
-#define TURN_QUOTA             12   /* allocations per participant; more are refused (486) */
 #define TURN_OWN_ADDRESSES_MAX 16
 #define TURN_MESSAGE_MAX       2048 /* of what we send */
 
@@ -37,6 +36,7 @@ struct turn_output {
 
 struct turn_engine_config {
     uint32_t allocations, users; /* pool sizes */
+    uint32_t quota;              /* allocations per participant; more are refused (486); 0: any */
     unsigned workers;
     uint16_t ports[PKTIO_WORKERS_MAX]; /* our media ports: of peers, these alone are served */
 };

@@ -2,7 +2,7 @@
 /* What clients ask for: Binding, Allocate, Refresh, CreatePermission, ChannelBind. */
 #include "dataplane/turn/state.h"
 
-static void bind(struct turn_request *r)
+static void answer_binding(struct turn_request *r)
 {
     struct writer w = turn_answer(r, STUN_SUCCESS);
     stun_add_xor_address(&w, &r->from->remote);
@@ -41,6 +41,12 @@ static const struct net_addr *relayed_address(const struct turn_engine *t, uint8
     return wish ? NULL : other;
 }
 
+static bool quota_is_used_up(const struct turn_request *r)
+{
+    uint32_t quota = r->t->config.quota;
+    return quota > 0 && allocation_count(&r->t->allocations, r->user.participant) >= quota;
+}
+
 static void open_allocation(struct turn_request *r, const struct net_addr *address)
 {
     struct allocation *a = allocation_open(&r->t->allocations, r->from, &r->user, address);
@@ -69,7 +75,7 @@ static void allocate(struct turn_request *r)
         turn_refuse(r, STUN_TRANSPORT_PROTOCOL);
     else if (r->t->n_own > 0 && !address)
         turn_refuse(r, STUN_ADDRESS_FAMILY);
-    else if (allocation_count(&r->t->allocations, r->user.participant) >= TURN_QUOTA)
+    else if (quota_is_used_up(r))
         turn_refuse(r, STUN_QUOTA);
     else if (!address)
         turn_refuse(r, STUN_CAPACITY);
@@ -201,7 +207,7 @@ void turn_serve(struct turn_request *r)
         if (r->m.n_unknown > 0)
             turn_refuse(r, STUN_UNKNOWN_ATTRIBUTE);
         else
-            bind(r);
+            answer_binding(r);
         break;
     case TURN_ALLOCATE:
     case TURN_REFRESH:
