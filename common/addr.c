@@ -114,6 +114,15 @@ bool net_addr_is_link_local(const struct net_addr *a)
     return a->family == 6 && a->ip[0] == 0xfe && (a->ip[1] & 0xc0) == 0x80;
 }
 
+bool net_addr_in_prefix(const struct net_addr *a, const struct net_addr *prefix, unsigned bits)
+{
+    unsigned whole = bits / 8, rest = bits % 8;
+    if (a->family != prefix->family || bits > 8 * ip_length(a) ||
+        memcmp(a->ip, prefix->ip, whole) != 0)
+        return false;
+    return rest == 0 || (a->ip[whole] ^ prefix->ip[whole]) >> (8 - rest) == 0;
+}
+
 static uint64_t mix(uint64_t h)
 {
     h ^= h >> 33;

@@ -41,6 +41,9 @@ bool net_addr_same_ip(const struct net_addr *a, const struct net_addr *b);
 bool net_addr_is_loopback(const struct net_addr *a);
 bool net_addr_is_link_local(const struct net_addr *a);
 
+/* True if the first `bits` bits of both addresses are the same, and so are their families. */
+bool net_addr_in_prefix(const struct net_addr *a, const struct net_addr *prefix, unsigned bits);
+
 /* A hash for tables; seeded by the caller against chosen collisions. */
 uint64_t net_addr_hash(const struct net_addr *a, uint64_t seed);
 

@@ -4,43 +4,82 @@
 #include "common/log.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-static void add_ice(struct settings *s, const char *username, const char *credential,
-                    const char *format, const char *host, unsigned port, const char *transport)
+/* LiveKit's. */
+#define TTL_STANDARD 14400
+
+static void add_ice(struct settings *s, const struct ice_server *server, const char *scheme,
+                    const char *host, const char *rest)
 {
     size_t n = s->rooms.ice_server_count;
     if (n >= sizeof s->ice / sizeof *s->ice)
         return;
-    int length = snprintf(s->urls[n], SETTINGS_URL_MAX, format, host, port, transport);
+    bool bare = strchr(host, ':') && *host != '[' && *scheme == 't';
+    int length =
+        snprintf(s->urls[n], SETTINGS_URL_MAX, bare ? "%s:[%s]%s" : "%s:%s%s", scheme, host, rest);
     if (length < 0 || length >= SETTINGS_URL_MAX)
         return;
-    s->ice[n] =
-        (struct ice_server){.url = s->urls[n], .username = username, .credential = credential};
+    s->ice[n] = *server;
+    s->ice[n].url = s->urls[n];
     s->rooms.ice_server_count++;
 }
 
 static void add_turn(struct settings *s, const struct config_turn_server *t)
 {
-    bool tls = strcmp(t->protocol, "tls") == 0;
-    add_ice(s, t->username, t->credential,
-            tls ? "turns:%s:%u?transport=%s" : "turn:%s:%u?transport=%s", t->host, t->port,
-            tls || strcmp(t->protocol, "tcp") == 0 ? "tcp" : "udp");
+    struct ice_server server = {.username = t->username,
+                                .credential = t->credential,
+                                .secret = t->secret,
+                                .ttl = t->ttl ? t->ttl : TTL_STANDARD,
+                                .tls = strcmp(t->protocol, "tls") == 0};
+    char rest[40];
+    snprintf(rest, sizeof rest, ":%u?transport=%s", t->port,
+             strcmp(t->protocol, "udp") == 0 ? "udp" : "tcp");
+    add_ice(s, &server, server.tls ? "turns" : "turn", t->host, rest);
 }
 
-static void add_stun(struct settings *s, const char *server)
+static void add_stun(struct settings *s, const char *host)
 {
-    add_ice(s, "", "", "stun:%s", server, 0, "");
+    const struct ice_server server = {.username = "", .credential = "", .secret = ""};
+    add_ice(s, &server, "stun", host, "");
 }
 
+static void read_range(struct turn_settings *t, const char *cidr)
+{
+    char ip[NET_ADDR_TEXT];
+    const char *slash = strchr(cidr, '/');
+    snprintf(ip, sizeof ip, "%.*s", (int)(slash ? slash - cidr : NET_ADDR_TEXT), cidr);
+    struct address_range *r = &t->denied[t->denied_count];
+    if (t->denied_count == TURN_DENIED_MAX || !net_addr_parse(&r->prefix, ip, 0))
+        return;
+    unsigned most = r->prefix.family == 4 ? 32 : 128;
+    r->bits = slash ? (unsigned)strtoul(slash + 1, NULL, 10) : most;
+    t->denied_count++;
+}
+
+static void read_turn(struct turn_settings *t, const struct config *c)
+{
+    if (!c->turn.enabled)
+        return;
+    t->udp_port = c->turn.udp_port;
+    t->tls_port = c->turn.tls_port ? c->sluice.turn_public_tls_port : 0;
+    t->domain = c->turn.domain;
+    t->ttl = c->turn.ttl;
+    for (size_t i = 0; i < c->turn.deny_peer_cidrs.n; i++)
+        read_range(t, c->turn.deny_peer_cidrs.text[i]);
+}
+
+/* A TURN server answers a STUN client too. */
 static void read_ice(struct settings *s, const struct config *c)
 {
     s->rooms.ice_servers = s->ice;
+    read_turn(&s->rooms.turn, c);
     for (size_t i = 0; i < c->rtc.n_turn_servers; i++)
         add_turn(s, &c->rtc.turn_servers[i]);
     for (size_t i = 0; i < c->rtc.stun_servers.n; i++)
         add_stun(s, c->rtc.stun_servers.text[i]);
-    if (s->rooms.ice_server_count > 0)
+    if (s->rooms.ice_server_count > 0 || s->rooms.turn.udp_port != 0)
         return;
     size_t count;
     const char *const *standard = config_default_stun(&count);

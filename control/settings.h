@@ -12,8 +12,8 @@
 
 struct settings {
     struct rooms_config rooms; /* points into this structure and the configuration */
-    struct ice_server ice[2 * CONFIG_LIST];
-    char urls[2 * CONFIG_LIST][SETTINGS_URL_MAX];
+    struct ice_server ice[2 * CONFIG_LIST + 4];
+    char urls[2 * CONFIG_LIST + 4][SETTINGS_URL_MAX];
 };
 
 /* Replaces `keys` by those of the configuration, all at once. */

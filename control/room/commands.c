@@ -248,6 +248,53 @@ bool command_send_data(const struct room *r, bool reliable, const void *packet, 
     return true;
 }
 
+static bool is_denied(const struct turn_settings *t, const struct net_addr *a)
+{
+    for (size_t i = 0; i < t->denied_count; i++)
+        if (net_addr_in_prefix(a, &t->denied[i].prefix, t->denied[i].bits))
+            return true;
+    return false;
+}
+
+void command_set_turn_peers(struct rooms *rs)
+{
+    Sluice__Link__TurnPeer peers[CANDIDATE_ADDRESSES_MAX], *list[CANDIDATE_ADDRESSES_MAX];
+    char text[CANDIDATE_ADDRESSES_MAX][NET_ADDR_TEXT];
+    Sluice__Link__TurnPeers body = SLUICE__LINK__TURN_PEERS__INIT;
+    if (rs->config.turn.udp_port == 0 && rs->config.turn.tls_port == 0)
+        return;
+    for (size_t i = 0; i < rs->address_count; i++) {
+        const struct candidate_address *a = &rs->addresses[i];
+        if (!a->udp || is_denied(&rs->config.turn, &a->at))
+            continue;
+        size_t n = body.n_peers++;
+        peers[n] = (Sluice__Link__TurnPeer)SLUICE__LINK__TURN_PEER__INIT;
+        peers[n].ip = (char *)(uintptr_t)net_addr_format_ip(&a->at, text[n]);
+        peers[n].port = a->at.port;
+        list[n] = &peers[n];
+    }
+    body.peers = list;
+    Sluice__Link__Command c = SLUICE__LINK__COMMAND__INIT;
+    c.body_case = SLUICE__LINK__COMMAND__BODY_SET_TURN_PEERS;
+    c.set_turn_peers = &body;
+    command(rs, &c);
+}
+
+void command_add_turn_user(const struct participant *p, const char *username, const uint8_t *key,
+                           size_t key_len, uint32_t lifetime)
+{
+    Sluice__Link__TurnUser body = SLUICE__LINK__TURN_USER__INIT;
+    body.participant = p->index.id;
+    body.username = (char *)(uintptr_t)username;
+    body.key.data = (uint8_t *)(uintptr_t)key;
+    body.key.len = key_len;
+    body.lifetime = lifetime;
+    Sluice__Link__Command c = SLUICE__LINK__COMMAND__INIT;
+    c.body_case = SLUICE__LINK__COMMAND__BODY_ADD_TURN_USER;
+    c.add_turn_user = &body;
+    command(p->room->rooms, &c);
+}
+
 void command_repeat(const struct participant *p)
 {
     command_open_participant(p);

@@ -31,4 +31,11 @@ bool command_send_data(const struct room *r, bool reliable, const void *packet, 
 /* Everything of p, for a dataplane that may have missed something. */
 void command_repeat(const struct participant *p);
 
+/* Which of our addresses the TURN server relays to: to be told whenever they change. */
+void command_set_turn_peers(struct rooms *rs);
+
+/* Credentials with which p may use it; `key` as the link's TurnUser has it. */
+void command_add_turn_user(const struct participant *p, const char *username, const uint8_t *key,
+                           size_t key_len, uint32_t lifetime);
+
 #endif

@@ -2,6 +2,7 @@
 #include "control/room/events.h"
 
 #include "common/log.h"
+#include "control/room/commands.h"
 #include "control/room/dynacast.h"
 #include "control/room/participant.h"
 #include "control/room/publication.h"
@@ -141,6 +142,7 @@ void rooms_event(struct rooms *rs, Sluice__Link__Event *e, usec_t now)
         return;
     case SLUICE__LINK__EVENT__BODY_DUMP_END:
         rebuild(rs, now);
+        command_set_turn_peers(rs);
         break;
     default:
         break;

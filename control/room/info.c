@@ -98,29 +98,3 @@ Livekit__ServerInfo *info_of_server(struct arena *a, const struct rooms *rs)
     m->agent_protocol = 1;
     return m;
 }
-
-/* Servers that need no credentials go into one entry. */
-static bool same_entry(const struct ice_server *a, const struct ice_server *b)
-{
-    return strcmp(a->username, b->username) == 0 && strcmp(a->credential, b->credential) == 0;
-}
-
-size_t info_ice_servers(struct arena *a, const struct rooms *rs, Livekit__ICEServer ***list)
-{
-    const struct rooms_config *c = &rs->config;
-    size_t count = 0;
-    *list = ARENA_ARRAY(a, Livekit__ICEServer *, c->ice_server_count);
-    for (size_t i = 0; i < c->ice_server_count; i++) {
-        const struct ice_server *s = &c->ice_servers[i];
-        if (i == 0 || !same_entry(s, s - 1)) {
-            Livekit__ICEServer *m = ARENA_MESSAGE(a, Livekit__ICEServer, livekit__iceserver);
-            m->urls = ARENA_ARRAY(a, char *, c->ice_server_count);
-            m->username = text(s->username);
-            m->credential = text(s->credential);
-            (*list)[count++] = m;
-        }
-        Livekit__ICEServer *last = (*list)[count - 1];
-        last->urls[last->n_urls++] = text(s->url);
-    }
-    return count;
-}

@@ -17,9 +17,6 @@ Livekit__Room *info_of_room(struct arena *a, const struct room *r);
 Livekit__ParticipantPermission *info_of_permission(struct arena *a, const struct claims *c);
 Livekit__ServerInfo *info_of_server(struct arena *a, const struct rooms *rs);
 
-/* Sets *list, in the arena; returns how many. */
-size_t info_ice_servers(struct arena *a, const struct rooms *rs, Livekit__ICEServer ***list);
-
 /* Video first, VP8 before all, as clients take the first. Without RTX. */
 size_t info_publish_codecs(struct arena *a, const struct rooms *rs, Livekit__Codec ***list);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control/room/info.h"
 
-#include "control/room/preference.h"
+#include "control/room/ice_servers.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -97,7 +97,7 @@ Livekit__ClientConfiguration *info_client_configuration(struct arena *a,
                                                         const struct participant *p)
 {
     Livekit__DisabledCodecs *disabled = disabled_codecs(a, &p->client);
-    bool relay = preference_of(p->room, p->claims.identity) == LIVEKIT__CANDIDATE_PROTOCOL__TLS;
+    bool relay = ice_servers_over_tls(p);
     if (!disabled && !relay)
         return NULL;
     Livekit__ClientConfiguration *m =

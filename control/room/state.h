@@ -49,8 +49,28 @@ struct data_blob;
 
 /* ---- what is configured ---- */
 
+/* A server of somebody else's that clients are told. */
 struct ice_server {
     const char *url, *username, *credential; /* the last two "" if none */
+    const char *secret;                      /* "", or of time-limited credentials */
+    uint32_t ttl;                            /* of these, s */
+    bool tls;                                /* turns: */
+};
+
+#define TURN_DENIED_MAX 16
+
+struct address_range {
+    struct net_addr prefix;
+    unsigned bits;
+};
+
+/* The TURN server of the dataplane; without ports there is none. */
+struct turn_settings {
+    uint16_t udp_port, tls_port; /* as clients are told */
+    const char *domain;          /* for TLS */
+    uint32_t ttl;                /* of credentials, s */
+    size_t denied_count;         /* of our addresses, those that are not to be relayed to */
+    struct address_range denied[TURN_DENIED_MAX];
 };
 
 struct rooms_config {
@@ -64,6 +84,7 @@ struct rooms_config {
     const struct api_keys *keys;
     const struct ice_server *ice_servers;
     size_t ice_server_count;
+    struct turn_settings turn;
     double speaker_level;       /* -dBov: this loud counts as speech */
     uint32_t speaker_percent;   /* of a window that must be speech */
     uint32_t speaker_smoothing; /* intervals */

@@ -5,6 +5,7 @@
 #include "common/random.h"
 #include "control/room/commands.h"
 #include "control/room/heap.h"
+#include "control/room/ice_servers.h"
 #include "control/room/participant.h"
 #include "control/room/preference.h"
 
@@ -63,7 +64,9 @@ struct transport *transport_open(struct participant *p, Sluice__Link__TransportK
     if (!w)
         return NULL;
     struct transport *t = create(p, index_new_id(), kind, w);
-    t->tcp_only = preference_of(p->room, p->claims.identity) != LIVEKIT__CANDIDATE_PROTOCOL__UDP;
+    /* A relay speaks UDP to us, however it is reached. */
+    t->tcp_only = preference_of(p->room, p->claims.identity) != LIVEKIT__CANDIDATE_PROTOCOL__UDP &&
+                  !ice_servers_over_tls(p);
     new_credentials(t);
     command_open_transport(t);
     return t;

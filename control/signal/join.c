@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control/room/broadcast.h"
+#include "control/room/ice_servers.h"
 #include "control/room/info.h"
 #include "control/room/participant.h"
 #include "control/room/preference.h"
@@ -21,7 +22,7 @@ void join_response(struct participant *p)
     body.n_other_participants = broadcast_visible(&a, p, false, &body.other_participants);
     body.server_version = (char *)(uintptr_t)ROOM_SERVER_VERSION;
     body.server_region = (char *)(uintptr_t)r->rooms->config.region;
-    body.n_ice_servers = info_ice_servers(&a, r->rooms, &body.ice_servers);
+    body.n_ice_servers = ice_servers_for(&a, p, &body.ice_servers);
     body.subscriber_primary = participant_subscriber_primary(p);
     body.client_configuration = info_client_configuration(&a, p);
     body.ping_timeout = PING_TIMEOUT_S;

@@ -60,6 +60,7 @@ void readdress(struct signalling *g, const struct candidate_address *list, size_
         more |= !offered(rs, &list[i]);
     memcpy(rs->addresses, list, count * sizeof *list);
     rs->address_count = count;
+    command_set_turn_peers(rs);
     if (!more || rs->participant_count == 0)
         return;
     log_info("signal", "new candidates told participants=%u of=%u", trickle_all(rs),

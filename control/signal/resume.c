@@ -9,6 +9,7 @@
 #include "control/room/commands.h"
 #include "control/room/data_track.h"
 #include "control/room/dynacast.h"
+#include "control/room/ice_servers.h"
 #include "control/room/info.h"
 #include "control/room/participant.h"
 #include "control/room/publication.h"
@@ -25,7 +26,7 @@ static void say_reconnect(struct participant *p, uint32_t last_sequence)
 {
     struct arena a = {0};
     Livekit__ReconnectResponse body = LIVEKIT__RECONNECT_RESPONSE__INIT;
-    body.n_ice_servers = info_ice_servers(&a, p->room->rooms, &body.ice_servers);
+    body.n_ice_servers = ice_servers_for(&a, p, &body.ice_servers);
     body.client_configuration = info_client_configuration(&a, p);
     body.server_info = info_of_server(&a, p->room->rooms);
     body.last_message_seq = last_sequence;

@@ -9,8 +9,9 @@ static void set_peers(struct turn_engine *t, const Sluice__Link__TurnPeers *m)
 {
     struct net_addr list[TURN_OWN_ADDRESSES_MAX];
     size_t n = 0;
-    for (size_t i = 0; i < m->n_addresses && n < TURN_OWN_ADDRESSES_MAX; i++)
-        if (net_addr_parse(&list[n], m->addresses[i], 0))
+    for (size_t i = 0; i < m->n_peers && n < TURN_OWN_ADDRESSES_MAX; i++)
+        if (m->peers[i]->port <= UINT16_MAX &&
+            net_addr_parse(&list[n], m->peers[i]->ip, (uint16_t)m->peers[i]->port))
             n++;
     turn_set_own(t, list, n);
 }

@@ -48,11 +48,20 @@ bool turn_is_own_ip(const struct turn_engine *t, const struct net_addr *a)
     return false;
 }
 
+static bool is_port_of(const struct turn_engine *t, const struct net_addr *own, uint16_t port)
+{
+    unsigned shift = own->port ? (unsigned)own->port - t->config.ports[0] : 0;
+    for (unsigned i = 0; i < t->config.workers; i++)
+        if ((uint16_t)(t->config.ports[i] + shift) == port)
+            return true;
+    return false;
+}
+
 bool turn_is_own(const struct turn_engine *t, const struct net_addr *a)
 {
-    for (unsigned i = 0; i < t->config.workers; i++)
-        if (t->config.ports[i] == a->port)
-            return turn_is_own_ip(t, a);
+    for (size_t i = 0; i < t->n_own; i++)
+        if (net_addr_same_ip(&t->own[i], a) && is_port_of(t, &t->own[i], a->port))
+            return true;
     return false;
 }
 

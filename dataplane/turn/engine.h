@@ -47,8 +47,9 @@ struct turn_engine *turn_engine_create(const struct turn_engine_config *config,
 /* Says nothing of open paths. */
 void turn_engine_destroy(struct turn_engine *t);
 
-/* The addresses under which clients know our media ports; at most TURN_OWN_ADDRESSES_MAX are kept,
- * ports are not looked at. Relayed addresses are the first one of each family. Without any, nothing
+/* The addresses under which clients know our media ports; at most TURN_OWN_ADDRESSES_MAX are kept.
+ * With a port that of worker 0 there, and the others at the same distance; with port 0 the media
+ * ports themselves. Relayed addresses are the first one of each family. Without any, nothing
  * can be allocated (508). */
 void turn_set_own(struct turn_engine *t, const struct net_addr *list, size_t n);
 
