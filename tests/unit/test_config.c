@@ -184,7 +184,14 @@ static const char sample[] =
     "  filter_params:\n"
     "    include_events: [participant_joined]\n"
     "turn:\n"
-    "  enabled: false\n"
+    "  enabled: true\n"
+    "  domain: turn.example.org\n"
+    "  tls_port: 5349\n"
+    "  external_tls: true\n"
+    "  udp_port: 3478\n"
+    "  relay_range_start: 30000\n"
+    "  bind_addresses: [\"192.0.2.1\", \"::\"]\n"
+    "  deny_peer_cidrs: [\"10.0.0.0/8\", \"fd00::/8\", \"192.0.2.7\"]\n"
     "agents:\n"
     "sluice:\n"
     "  backend: udp\n"
@@ -234,6 +241,15 @@ static void a_full_sample(void **state)
     assert_int_equal(c.limit.max_attributes_size, 65536);
     assert_string_equal(c.webhook.api_key, "second");
     assert_string_equal(c.webhook.include_events.text[0], "participant_joined");
+    assert_true(c.turn.enabled && c.turn.external_tls);
+    assert_string_equal(c.turn.domain, "turn.example.org");
+    assert_int_equal(c.turn.tls_port, 5349);
+    assert_int_equal(c.turn.udp_port, 3478);
+    assert_int_equal(c.turn.ttl, 300);
+    assert_int_equal(c.turn.quota, 12);
+    assert_int_equal(c.turn.bind_addresses.n, 2);
+    assert_int_equal(c.turn.deny_peer_cidrs.n, 3);
+    assert_int_equal(c.sluice.turn_public_tls_port, 443);
     assert_int_equal(c.sluice.backend, CONFIG_BACKEND_UDP);
     assert_int_equal(c.sluice.workers, 2);
     static const char *const ignored[] = {"logging.pion_level",
@@ -242,7 +258,7 @@ static void a_full_sample(void **state)
                                           "rtc.batch_io",
                                           "room.room_configurations",
                                           "limit.bytes_per_sec",
-                                          "turn"};
+                                          "turn.relay_range_start"};
     assert_int_equal(c.n_ignored, 7);
     for (size_t i = 0; i < 7; i++)
         assert_string_equal(c.ignored[i], ignored[i]);
@@ -398,6 +414,25 @@ static void what_must_hold_between_keys(void **state)
     } bad[] = {
         {"{}", "no API key: give keys, key_file or LIVEKIT_KEYS"},
         {"{keys: {a: b}, port: 0}", "port: 0 cannot be listened on"},
+        {"{keys: {a: b}, turn: {enabled: true}}", "turn: neither udp_port nor tls_port is given"},
+        {"{keys: {a: b}, turn: {enabled: true, udp_port: 500}}",
+         "turn.udp_port: below 1024 only 53, 80 and 443 are usable"},
+        {"{keys: {a: b}, rtc: {udp_port: 3478}, turn: {enabled: true, udp_port: 3478}}",
+         "turn: a port that is in use for something else"},
+        {"{keys: {a: b}, turn: {enabled: true, tls_port: 7881, domain: t, external_tls: true}}",
+         "turn: a port that is in use for something else"},
+        {"{keys: {a: b}, turn: {enabled: true, tls_port: 5349, external_tls: true}}",
+         "turn.domain: tls_port needs one, which its certificate is for"},
+        {"{keys: {a: b}, turn: {enabled: true, tls_port: 5349, domain: t, cert_file: c}}",
+         "turn: tls_port needs cert_file and key_file, or external_tls"},
+        {"{keys: {a: b}, turn: {enabled: true, udp_port: 3478, proxy_protocol: true}}",
+         "turn.proxy_protocol: not understood here; switch it off at the balancer too"},
+        {"{keys: {a: b}, turn: {enabled: true, udp_port: 3478, bind_addresses: [eth0]}}",
+         "turn.bind_addresses: not an IP address"},
+        {"{keys: {a: b}, turn: {enabled: true, udp_port: 3478, deny_peer_cidrs: [10.0.0.0/33]}}",
+         "turn.deny_peer_cidrs: not an address range"},
+        {"{keys: {a: b}, turn: {enabled: true, udp_port: 3478, ttl_seconds: 0}}",
+         "turn.ttl_seconds: credentials that are good for no time"},
         {"{keys: {a: b}, port: 7881}", "rtc.tcp_port: the same as port"},
         {"{keys: {a: b}, webhook: {urls: [u], api_key: c}}",
          "webhook.api_key: not one of the keys"},

@@ -336,9 +336,8 @@ static void another_protocol_is_remembered(void **state)
     body.switch_candidate_protocol = LIVEKIT__CANDIDATE_PROTOCOL__TLS;
     actor_send(&alice, &m);
     actor_join(&alice, OFFER_JOIN);
-    assert_int_equal(actor_last(&alice, LIVEKIT__SIGNAL_RESPONSE__MESSAGE_JOIN)
-                         ->join->client_configuration->force_relay,
-                     LIVEKIT__CLIENT_CONFIG_SETTING__ENABLED);
+    assert_null(
+        actor_last(&alice, LIVEKIT__SIGNAL_RESPONSE__MESSAGE_JOIN)->join->client_configuration);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_stage, close_stage)
