@@ -44,10 +44,32 @@ static const struct api_method methods[] = {
 
 #define METHOD_COUNT (sizeof methods / sizeof *methods)
 
-/* LiveKit's other services, which need processes that sluice does not have. */
-static const char *const other_services[] = {
-    "Egress", "Ingress", "SIP", "AgentDispatchService", "Connector", "PhoneNumberService",
+/* LiveKit's other services, which need processes that sluice does not have, and whom they are for.
+ */
+static bool may_record(const struct video_grant *g)
+{
+    return g->room_record;
+}
+
+static bool may_ingress(const struct video_grant *g)
+{
+    return g->ingress_admin;
+}
+
+static bool may_dispatch(const struct video_grant *g)
+{
+    return g->room_admin;
+}
+
+static const struct {
+    const char *name;
+    bool (*may_call)(const struct video_grant *g); /* NULL: whoever has a token */
+} other_services[] = {
+    {"Egress", may_record}, {"Ingress", may_ingress}, {"AgentDispatchService", may_dispatch},
+    {"SIP", NULL},          {"Connector", NULL},      {"PhoneNumberService", NULL},
 };
+
+#define OTHER_COUNT (sizeof other_services / sizeof *other_services)
 
 _Static_assert(METHOD_COUNT == API_METHODS_COUNT, "one counter for each");
 
@@ -164,22 +186,23 @@ static enum api_result serve_method(struct api_call *c, const struct twirp_reque
     return API_ANSWERED;
 }
 
-static bool is_other_service(const struct twirp_target *t)
+/* Which one; OTHER_COUNT if none. */
+static size_t other_service(const struct twirp_target *t)
 {
-    for (size_t i = 0; i < sizeof other_services / sizeof *other_services; i++)
-        if (twirp_target_is(t, other_services[i]))
-            return true;
-    return false;
+    size_t i = 0;
+    while (i < OTHER_COUNT && !twirp_target_is(t, other_services[i].name))
+        i++;
+    return i;
 }
 
-static void refuse_other(const struct twirp_target *t, const struct claims *claims,
-                         struct twirp_error *e)
+static void refuse_other(size_t service, const struct claims *claims, struct twirp_error *e)
 {
-    if (!claims)
+    bool (*may)(const struct video_grant *g) = other_services[service].may_call;
+    if (!claims || (may && !may(&claims->video)))
         twirp_fail(e, TWIRP_UNAUTHENTICATED, "permissions denied");
     else
-        twirp_fail(e, TWIRP_UNIMPLEMENTED, "%.*s is not offered by this server",
-                   (int)t->service_length, t->service);
+        twirp_fail(e, TWIRP_UNIMPLEMENTED, "%s is not offered by this server",
+                   other_services[service].name);
 }
 
 enum api_result api_serve(struct api *a, const struct twirp_request *q, const struct claims *claims,
@@ -195,13 +218,14 @@ enum api_result api_serve(struct api *a, const struct twirp_request *q, const st
                          .caller = caller};
     bool known = twirp_target(q->path, &target);
     bool ours = known && twirp_target_is(&target, ROOM_SERVICE);
-    if (!ours && !(known && is_other_service(&target)))
+    size_t other = known ? other_service(&target) : OTHER_COUNT;
+    if (!ours && other == OTHER_COUNT)
         return API_NO_SUCH_SERVICE;
     c.method = ours ? find_method(target.method) : NULL;
     if (!twirp_accepts(q, &c.encoding, &c.error)) {
         /* said already */
     } else if (!ours) {
-        refuse_other(&target, claims, &c.error);
+        refuse_other(other, claims, &c.error);
     } else if (!c.method) {
         twirp_no_route(q, &c.error);
     } else {

@@ -6,6 +6,7 @@
 #include "control/room/participant.h"
 #include "control/room/permission.h"
 #include "control/room/publication.h"
+#include "control/room/rooms.h"
 #include "control/room/say.h"
 #include "control/room/subscription.h"
 
@@ -101,21 +102,16 @@ static void end_forbidden_tracks(struct participant *p, usec_t now)
     }
 }
 
+/* As LiveKit: whoever is given the permission to publish counts as a publisher. */
 void participant_set_permission(struct participant *p, const Livekit__ParticipantPermission *grant,
                                 usec_t now)
 {
-    bool could_publish = grant_can_publish(&p->claims.video);
     take_permission(&p->claims.video, grant);
-    bool can_publish = grant_can_publish(&p->claims.video);
-    if (can_publish != could_publish)
-        p->is_publisher = can_publish;
-    changed(p, now);
     command_open_participant(p);
     end_forbidden_tracks(p, now);
     data_tracks_permission_changed(p, now);
-    if (!can_publish && p->is_publisher) {
-        p->is_publisher = false;
-        broadcast_participant(p, true, now);
-    }
+    p->is_publisher = grant_can_publish(&p->claims.video);
+    changed(p, now);
+    room_counts_changed(p->room, now);
     subscriptions_of_participant(p, now);
 }

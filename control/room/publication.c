@@ -293,8 +293,11 @@ void publication_end(struct publication *t, usec_t now)
 
 void publication_reject(struct publication *t, usec_t now)
 {
-    say_track_unpublished(t->owner, t->sid);
+    struct participant *p = t->owner;
+    char sid[ROOM_SID_MAX];
+    memcpy(sid, t->sid, sizeof sid);
     publication_end(t, now);
+    say_track_unpublished(p, sid);
 }
 
 void publication_changed(struct publication *t, usec_t now)

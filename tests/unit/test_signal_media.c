@@ -517,7 +517,7 @@ static void what_the_dataplane_refuses_is_taken_back(void **state)
                      LIVEKIT__SUBSCRIPTION_ERROR__SE_UNKNOWN);
     fail_command(stage_last(&stage, SLUICE__LINK__COMMAND__BODY_OPEN_TRACK)->open_track->id,
                  SLUICE__LINK__FAILURE_CODE__FAILURE_FULL);
-    assert_string_equal(actor_heard(&alice), "track_unpublished update");
+    assert_string_equal(actor_heard(&alice), "update track_unpublished");
     fail_command(4711, SLUICE__LINK__FAILURE_CODE__FAILURE_UNKNOWN_ID);
     assert_false(bob.closed);
     fail_command(actor_participant(&bob)->transports[0]->index.id,
