@@ -16,6 +16,7 @@ static const char help[] =
     "  meeting N        N participants with microphone and camera, each gets all others\n"
     "  livestream S     one microphone and camera, S viewers\n"
     "  1-to-1 N         N rooms of two, both with microphone and camera\n"
+    "  churn N          N microphones in rooms of ten; see bench/churn\n"
     "\n"
     "Server:\n"
     "  --url URL             ws://host[:port][/path] (ws://127.0.0.1:7880)\n"

@@ -14,6 +14,7 @@ static const struct {
     {"meeting", SHAPE_MEETING, 1, true},
     {"livestream", SHAPE_LIVESTREAM, 1, false},
     {"1-to-1", SHAPE_ONE_TO_ONE, 1, true},
+    {"churn", SHAPE_CHURN, 1, true},
 };
 
 static bool read_number(const char *text, unsigned *n)
@@ -56,6 +57,14 @@ size_t shape_size(const struct shape *s)
     return (size_t)s->publishers + s->subscribers;
 }
 
+/* The last room may have fewer members. */
+static unsigned others_in_room(const struct shape *s, size_t i)
+{
+    size_t first = i / SHAPE_CHURN_ROOM * SHAPE_CHURN_ROOM;
+    size_t left = s->publishers - first;
+    return (unsigned)(left < SHAPE_CHURN_ROOM ? left : SHAPE_CHURN_ROOM) - 1;
+}
+
 struct shape_member shape_member(const struct shape *s, size_t i)
 {
     bool publishes = i < s->publishers;
@@ -80,6 +89,11 @@ struct shape_member shape_member(const struct shape *s, size_t i)
                                      .video = true,
                                      .subscribes = true,
                                      .expected = 2};
+    case SHAPE_CHURN:
+        return (struct shape_member){.room = (unsigned)(i / SHAPE_CHURN_ROOM),
+                                     .audio = true,
+                                     .subscribes = true,
+                                     .expected = others_in_room(s, i)};
     }
     return (struct shape_member){0};
 }

@@ -85,7 +85,7 @@ static void transport_state(struct rooms *rs, const Sluice__Link__TransportState
 {
     struct transport *t = index_find(&rs->transports, m->transport);
     if (t)
-        transport_state_changed(t, m->state, m->reason, now);
+        transport_state_changed(t, m, now);
 }
 
 static void wanted_layers(struct rooms *rs, const Sluice__Link__WantedLayers *m, usec_t now)

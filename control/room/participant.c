@@ -8,6 +8,7 @@
 #include "control/room/data_blob.h"
 #include "control/room/data_track.h"
 #include "control/room/heap.h"
+#include "control/room/patience.h"
 #include "control/room/permission.h"
 #include "control/room/publication.h"
 #include "control/room/rooms.h"
@@ -20,9 +21,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define JOIN_TIMEOUT     (60 * USEC_PER_SEC)
-#define REFRESH_PERIOD   (300 * USEC_PER_SEC)
-#define DISCONNECT_GRACE (5 * USEC_PER_SEC)
+#define JOIN_TIMEOUT   (60 * USEC_PER_SEC)
+#define REFRESH_PERIOD (300 * USEC_PER_SEC)
 
 static void emit(struct participant *p, enum room_event e)
 {
@@ -48,9 +48,11 @@ static void join_timed_out(void *arg, usec_t now)
     participant_close(p, LIVEKIT__DISCONNECT_REASON__JOIN_FAILURE, true, now);
 }
 
-static void grace_ended(void *arg, usec_t now)
+static void patience_ended(void *arg, usec_t now)
 {
-    participant_close(arg, LIVEKIT__DISCONNECT_REASON__CONNECTION_TIMEOUT, false, now);
+    struct participant *p = arg;
+    /* who still listens has failed to bring media back, and may try from the beginning */
+    participant_start_over(p, LIVEKIT__DISCONNECT_REASON__CONNECTION_TIMEOUT, now);
 }
 
 static void refresh_due(void *arg, usec_t now)
@@ -72,7 +74,7 @@ struct participant *participant_new(struct room *r, uint64_t id, const char *sid
         abort();
     p->join_timeout = (struct timer){.fire = join_timed_out, .arg = p};
     p->refresh = (struct timer){.fire = refresh_due, .arg = p};
-    p->disconnect = (struct timer){.fire = grace_ended, .arg = p};
+    p->disconnect = (struct timer){.fire = patience_ended, .arg = p};
     struct participant **end = &r->participants;
     while (*end)
         end = &(*end)->next;
@@ -263,21 +265,26 @@ static bool media_was_up(const struct participant *p)
 
 void participant_signal_lost(struct participant *p, usec_t now)
 {
-    p->session = NULL;
+    p->session = p->resuming_session = NULL;
     if (!media_was_up(p))
         close_session(p, LIVEKIT__DISCONNECT_REASON__SIGNAL_CLOSE, now);
+    else
+        patience_changed(p, now);
 }
 
-/* The dataplane gives a transport up only for good, so there is nothing to resume: the client is
- * sent to join anew, and the others do not see it go if it does so in time. */
-void participant_media_lost(struct participant *p, usec_t now)
+void participant_media_lost(struct participant *p, bool restartable, usec_t now)
 {
-    if (timer_running(&p->disconnect))
+    if (p->media_loss == MEDIA_GONE || (p->media_loss == MEDIA_RESUMABLE && restartable))
         return;
-    say_leave(p, LIVEKIT__DISCONNECT_REASON__CONNECTION_TIMEOUT,
-              LIVEKIT__LEAVE_REQUEST__ACTION__RECONNECT);
+    p->media_loss = restartable ? MEDIA_RESUMABLE : MEDIA_GONE;
+    if (!restartable)
+        say_leave(p, LIVEKIT__DISCONNECT_REASON__CONNECTION_TIMEOUT,
+                  LIVEKIT__LEAVE_REQUEST__ACTION__RECONNECT);
+    else if (p->client.protocol >= 13) /* older ones resume when their socket closes */
+        say_leave(p, LIVEKIT__DISCONNECT_REASON__CONNECTION_TIMEOUT,
+                  LIVEKIT__LEAVE_REQUEST__ACTION__RESUME);
     hang_up(p);
-    timer_start(&p->room->rooms->timers, &p->disconnect, now + DISCONNECT_GRACE);
+    patience_changed(p, now);
 }
 
 void participant_resume(struct participant *p)

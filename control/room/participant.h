@@ -35,8 +35,8 @@ void participant_start_over(struct participant *p, Livekit__DisconnectReason rea
 /* The WebSocket went without a leave. p may be freed. */
 void participant_signal_lost(struct participant *p, usec_t now);
 
-/* p's media is lost for good: the client is told to come again, others keep p for 5 s. */
-void participant_media_lost(struct participant *p, usec_t now);
+/* p's media is lost: the client is told to resume, or if that cannot help, to join anew. */
+void participant_media_lost(struct participant *p, bool restartable, usec_t now);
 
 /* The client is told to resume: a new WebSocket, and ICE restarts. Nobody else notices. */
 void participant_resume(struct participant *p);

@@ -167,7 +167,7 @@ static void apply_states(struct rooms *rs, usec_t now)
         const Sluice__Link__TransportState *m = d->event->dump_transport->state;
         struct transport *t = m ? index_find(&rs->transports, m->transport) : NULL;
         if (t)
-            transport_state_changed(t, m->state, m->reason, now);
+            transport_state_changed(t, m, now);
     }
 }
 

@@ -173,7 +173,8 @@ static void rebuild_transport(struct participant *p, const Sluice__Link__DumpTra
     }
     t->state = m->state ? m->state->state : SLUICE__LINK__CONNECTION__NEW;
     t->was_connected = t->state == SLUICE__LINK__CONNECTION__CONNECTED ||
-                       t->state == SLUICE__LINK__CONNECTION__DISCONNECTED;
+                       t->state == SLUICE__LINK__CONNECTION__DISCONNECTED ||
+                       (m->state && m->state->restartable);
 }
 
 static void take_rules(struct participant *p, const Sluice__Record__ParticipantRecord *m)

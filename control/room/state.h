@@ -343,6 +343,16 @@ struct permission_rule {
     char (*tracks)[ROOM_SID_MAX];
 };
 
+/* Media failed, and the client has been told so. */
+enum media_loss {
+    MEDIA_THERE,
+    MEDIA_RESUMABLE, /* an ICE restart may bring it back */
+    MEDIA_GONE,
+};
+
+/* Why a session may soon end: see patience.h. */
+enum doubt { DOUBT_NONE, DOUBT_VANISHED, DOUBT_RESTARTING, DOUBT_LOST };
+
 struct participant {
     struct indexed index;
     struct participant *next;
@@ -373,6 +383,8 @@ struct participant {
     bool everyone_may_subscribe;
     size_t rule_count;
     struct permission_rule *rules;
+    enum media_loss media_loss;
+    enum doubt doubt;
     struct timer join_timeout, refresh, disconnect, resume_timeout, simulated_speech;
     struct timer readdress; /* to be told to resume: we moved, and it does not reach us any more */
     uint32_t readdressed;   /* told at this change of our addresses */

@@ -7,6 +7,7 @@
 #include "control/room/heap.h"
 #include "control/room/ice_servers.h"
 #include "control/room/participant.h"
+#include "control/room/patience.h"
 #include "control/room/preference.h"
 
 #include <stdio.h>
@@ -188,20 +189,20 @@ struct transport *transport_from(const struct participant *p)
     return p->transports[0];
 }
 
-void transport_state_changed(struct transport *t, Sluice__Link__Connection state,
-                             const char *reason, usec_t now)
+void transport_state_changed(struct transport *t, const Sluice__Link__TransportState *m, usec_t now)
 {
     struct participant *p = t->owner;
-    t->state = state;
-    log_debug("room", "transport state=%d participant=%s room=%s reason=%s", (int)state, p->sid,
-              p->room->name, reason);
-    if (state == SLUICE__LINK__CONNECTION__CONNECTED) {
+    t->state = m->state;
+    log_debug("room", "transport state=%d participant=%s room=%s reason=%s", (int)m->state, p->sid,
+              p->room->name, m->reason);
+    if (m->state == SLUICE__LINK__CONNECTION__CONNECTED) {
         t->was_connected = true;
         if (t == participant_primary(p))
             participant_active(p, now);
-    } else if (state == SLUICE__LINK__CONNECTION__FAILED) {
+    } else if (m->state == SLUICE__LINK__CONNECTION__FAILED) {
         log_info("room", "media lost participant=%s identity=%s room=%s reason=%s", p->sid,
-                 p->claims.identity, p->room->name, reason);
-        participant_media_lost(p, now);
+                 p->claims.identity, p->room->name, m->reason);
+        participant_media_lost(p, m->restartable, now);
     }
+    patience_changed(p, now);
 }

@@ -37,8 +37,8 @@ struct transport *transport_towards(const struct participant *p);
 struct transport *transport_from(const struct participant *p);
 
 /* The dataplane reports. The participant may be gone after. */
-void transport_state_changed(struct transport *t, Sluice__Link__Connection state,
-                             const char *reason, usec_t now);
+void transport_state_changed(struct transport *t, const Sluice__Link__TransportState *m,
+                             usec_t now);
 
 void unclaimed_free(struct unclaimed_section *u);
 

@@ -12,6 +12,7 @@
 #include "control/room/ice_servers.h"
 #include "control/room/info.h"
 #include "control/room/participant.h"
+#include "control/room/patience.h"
 #include "control/room/publication.h"
 #include "control/room/say.h"
 #include "control/room/subscription.h"
@@ -53,6 +54,8 @@ void resume_start(struct signal_session *s, struct participant *p, usec_t now)
     s->participant = p;
     p->resuming_session = s;
     p->resuming = true;
+    p->media_loss = MEDIA_THERE;
+    patience_changed(p, now);
     log_info("signal", "resumes participant=%s identity=%s room=%s", p->sid, p->claims.identity,
              p->room->name);
     p->resume_timeout.fire = status_timed_out;

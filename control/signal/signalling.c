@@ -218,7 +218,7 @@ static void send_away(struct signal_session *s)
 
 static bool can_resume(const struct participant *p)
 {
-    return p && !p->closing && !timer_running(&p->disconnect) &&
+    return p && !p->closing && p->media_loss != MEDIA_GONE &&
            p->state != LIVEKIT__PARTICIPANT_INFO__STATE__JOINING;
 }
 
@@ -250,6 +250,6 @@ void signal_closed(struct signal_session *s, usec_t now)
     if (s->participant && s->participant->session == s)
         participant_signal_lost(s->participant, now);
     else if (s->participant && s->participant->resuming_session == s)
-        s->participant->resuming_session = NULL;
+        participant_signal_lost(s->participant, now);
     free(s);
 }

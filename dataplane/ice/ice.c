@@ -57,7 +57,7 @@ bool ice_restart(struct ice_agent *a, const char *ufrag, const char *pwd)
     a->current = fresh;
     a->generation++;
     a->first_nomination = 0;
-    if (a->state == ICE_STATE_FAILED)
+    if (a->state == ICE_STATE_FAILED || a->state == ICE_STATE_DISCONNECTED)
         set_state(a, ICE_STATE_NEW);
     return true;
 }

@@ -77,8 +77,8 @@ struct ice_agent {
 bool ice_init(struct ice_agent *a, const char *ufrag, const char *pwd, bool tcp_only);
 
 /* New local credentials (ICE restart). The replaced ones are honoured until a pair is nominated
- * under the new ones; pairs and the selected path stay in use until then. A failed agent becomes
- * new. False as ice_init(), and the agent is unchanged. */
+ * under the new ones; pairs and the selected path stay in use until then. A failed or
+ * disconnected agent becomes new. False as ice_init(), and the agent is unchanged. */
 bool ice_restart(struct ice_agent *a, const char *ufrag, const char *pwd);
 
 enum ice_verdict {

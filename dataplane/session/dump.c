@@ -14,6 +14,8 @@ void fill_transport_state(const struct transport *t, Sluice__Link__TransportStat
     out->transport = t->state->id;
     out->state = t->connection;
     out->reason = (char *)t->failure;
+    out->restartable = t->connection == SLUICE__LINK__CONNECTION__FAILED && t->keyed &&
+                       dtls_state(t->dtls) == DTLS_CONNECTED;
     if (t->path.remote.family) {
         out->local = (char *)net_addr_format(&t->path.local, local);
         out->remote = (char *)net_addr_format(&t->path.remote, remote);

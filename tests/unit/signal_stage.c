@@ -319,7 +319,7 @@ void actor_cut(struct actor *a)
     drop_session(a);
 }
 
-void actor_transport(struct actor *a, Sluice__Link__Connection state)
+static void report(struct actor *a, Sluice__Link__Connection state, bool restartable)
 {
     struct participant *p = actor_participant(a);
     for (int i = 0; i < 2; i++) {
@@ -328,11 +328,22 @@ void actor_transport(struct actor *a, Sluice__Link__Connection state)
         Sluice__Link__TransportState body = SLUICE__LINK__TRANSPORT_STATE__INIT;
         body.transport = p->transports[i]->index.id;
         body.state = state;
+        body.restartable = restartable;
         Sluice__Link__Event e = SLUICE__LINK__EVENT__INIT;
         e.body_case = SLUICE__LINK__EVENT__BODY_TRANSPORT_STATE;
         e.transport_state = &body;
         stage_event(a->stage, &e);
     }
+}
+
+void actor_transport(struct actor *a, Sluice__Link__Connection state)
+{
+    report(a, state, state == SLUICE__LINK__CONNECTION__FAILED);
+}
+
+void actor_dtls_failed(struct actor *a)
+{
+    report(a, SLUICE__LINK__CONNECTION__FAILED, false);
 }
 
 static const char *name_of(const Livekit__SignalResponse *m)

@@ -87,8 +87,10 @@ void actor_leave(struct actor *a);
 /* The WebSocket goes without a word. */
 void actor_cut(struct actor *a);
 
-/* The dataplane reports the state of the actor's transports. */
+/* The dataplane reports the state of the actor's transports. FAILED: an ICE restart may help, which
+ * it says by itself; actor_dtls_failed(): it cannot. */
 void actor_transport(struct actor *a, Sluice__Link__Connection state);
+void actor_dtls_failed(struct actor *a);
 
 /* The names of what was said since the last look, space-separated: "join answer trickle". Repeated
  * names are folded into one. Good until the next call. */

@@ -93,6 +93,7 @@ static void shapes_add_up(void **state)
         {{"meeting", "5"}, 2, 5, 5 * 8},
         {{"livestream", "50"}, 2, 51, 100},
         {{"1-to-1", "7"}, 2, 14, 28},
+        {{"churn", "25"}, 2, 25, 10 * 9 + 10 * 9 + 5 * 4},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct shape s;

@@ -373,6 +373,67 @@ static void test_consent_expires(void **state)
                      SLUICE__LINK__CONNECTION__DISCONNECTED);
 }
 
+static const Sluice__Link__TransportState *last_transport_state(const struct fixture *f)
+{
+    for (size_t i = f->n_events; i-- > 0;)
+        if (f->events[i]->body_case == SLUICE__LINK__EVENT__BODY_TRANSPORT_STATE)
+            return f->events[i]->transport_state;
+    fail();
+    return NULL;
+}
+
+static void pass_until_failed(struct fixture *f)
+{
+    while (last_transport_state(f)->state != SLUICE__LINK__CONNECTION__FAILED) {
+        f->now = sessions_deadline(f->s);
+        sessions_tick(f->s, f->now);
+        f->n_packets = 0; /* repeated SCTP */
+    }
+}
+
+static void restart_ice(struct fixture *f, uint64_t transport, const char *ufrag)
+{
+    Sluice__Link__LocalIce m = SLUICE__LINK__LOCAL_ICE__INIT;
+    m.transport = transport;
+    m.ufrag = (char *)(uintptr_t)ufrag;
+    m.pwd = (char *)(uintptr_t) "password+of+some+length";
+    Sluice__Link__Command c = SLUICE__LINK__COMMAND__INIT;
+    c.body_case = SLUICE__LINK__COMMAND__BODY_RESTART_ICE;
+    c.restart_ice = &m;
+    send_command(f, &c);
+}
+
+/* Keys outlive the path: after an ICE restart the same association goes on elsewhere. */
+static void test_failed_transport_is_restarted(void **state)
+{
+    struct fixture *f = *state;
+    char err[DTLS_ERROR_TEXT];
+    struct dtls_context *peer_context = dtls_context_create(err);
+    struct net_path path = path_from("198.51.100.7", 5000), other = path_from("203.0.113.9", 6000);
+    open_participant(f, 1);
+    open_transport(f, 2, 1, "ufrg");
+    set_remote(f, 2, peer_context);
+    check_connectivity(f, &path, "ufrg:peer", true);
+    f->n_packets = 0;
+    struct dtls *peer = dtls_create(peer_context, true, NULL, f->now);
+    uint8_t ours[DTLS_FINGERPRINT];
+    dtls_context_fingerprint(f->dtls, ours);
+    dtls_set_fingerprint(peer, ours);
+    shake_hands(f, peer, &path);
+    pass_until_failed(f);
+    assert_true(last_transport_state(f)->restartable);
+    restart_ice(f, 2, "ufrag2");
+    assert_int_equal(last_transport_state(f)->state, SLUICE__LINK__CONNECTION__NEW);
+    assert_false(last_transport_state(f)->restartable);
+    f->n_commands = 0;
+    check_connectivity(f, &other, "ufrag2:peer", true);
+    assert_int_equal(last_transport_state(f)->state, SLUICE__LINK__CONNECTION__CONNECTED);
+    assert_non_null(find_command(f, MEDIA_SET_PATH));
+    assert_null(find_command(f, MEDIA_SET_KEYS));
+    dtls_destroy(peer);
+    dtls_context_destroy(peer_context);
+}
+
 static void test_dump_repeats_all(void **state)
 {
     struct fixture *f = *state;
@@ -462,13 +523,10 @@ static void test_strangers_are_counted(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_call_comes_up),
-        TEST(test_wrong_certificate),
-        TEST(test_consent_expires),
-        TEST(test_dump_repeats_all),
-        TEST(test_refusals),
-        TEST(test_pools_are_given_back),
-        TEST(test_strangers_are_counted),
+        TEST(test_call_comes_up),        TEST(test_wrong_certificate),
+        TEST(test_consent_expires),      TEST(test_failed_transport_is_restarted),
+        TEST(test_dump_repeats_all),     TEST(test_refusals),
+        TEST(test_pools_are_given_back), TEST(test_strangers_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

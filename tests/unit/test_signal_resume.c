@@ -340,6 +340,120 @@ static void another_protocol_is_remembered(void **state)
         actor_last(&alice, LIVEKIT__SIGNAL_RESPONSE__MESSAGE_JOIN)->join->client_configuration);
 }
 
+static void assert_left(Livekit__DisconnectReason reason)
+{
+    assert_null(actor_participant(&bob));
+    assert_int_equal(stage.events[stage.event_count - 1], PARTICIPANT_LEFT);
+    assert_int_equal(stage.reasons[stage.event_count - 1], reason);
+}
+
+static const Livekit__LeaveRequest *told_to_leave(void)
+{
+    const Livekit__LeaveRequest *m =
+        actor_last(&bob, LIVEKIT__SIGNAL_RESPONSE__MESSAGE_LEAVE)->leave;
+    assert_int_equal(m->reason, LIVEKIT__DISCONNECT_REASON__CONNECTION_TIMEOUT);
+    assert_true(bob.closed);
+    return m;
+}
+
+static void lost_media_is_resumed(void **state)
+{
+    (void)state;
+    a_call();
+    size_t told = alice.count;
+    actor_transport(&bob, SLUICE__LINK__CONNECTION__DISCONNECTED);
+    actor_transport(&bob, SLUICE__LINK__CONNECTION__FAILED);
+    assert_int_equal(told_to_leave()->action, LIVEKIT__LEAVE_REQUEST__ACTION__RESUME);
+    stage_pass(&stage, 4 * USEC_PER_SEC);
+    actor_resume(&bob);
+    answer_status(&bob, 0);
+    actor_offer(&bob, OFFER_JOIN, 3);
+    stage_pass(&stage, 10 * USEC_PER_SEC);
+    actor_transport(&bob, SLUICE__LINK__CONNECTION__NEW);
+    actor_transport(&bob, SLUICE__LINK__CONNECTION__CONNECTED);
+    stage_pass(&stage, 60 * USEC_PER_SEC);
+    assert_non_null(actor_participant(&bob));
+    assert_false(bob.closed);
+    for (size_t i = told; i < alice.count; i++)
+        assert_int_not_equal(alice.said[i]->message_case, LIVEKIT__SIGNAL_RESPONSE__MESSAGE_UPDATE);
+}
+
+static void lost_media_that_nobody_resumes_ends_the_session(void **state)
+{
+    (void)state;
+    a_call();
+    actor_transport(&bob, SLUICE__LINK__CONNECTION__FAILED);
+    stage_pass(&stage, 4900 * USEC_PER_MS);
+    assert_non_null(actor_participant(&bob));
+    stage_pass(&stage, 200 * USEC_PER_MS);
+    assert_left(LIVEKIT__DISCONNECT_REASON__CONNECTION_TIMEOUT);
+}
+
+static void media_that_does_not_come_back_ends_the_session(void **state)
+{
+    (void)state;
+    a_call();
+    actor_transport(&bob, SLUICE__LINK__CONNECTION__FAILED);
+    actor_resume(&bob);
+    answer_status(&bob, 0);
+    actor_transport(&bob, SLUICE__LINK__CONNECTION__NEW);
+    stage_pass(&stage, 31 * USEC_PER_SEC);
+    assert_int_equal(told_to_leave()->action, LIVEKIT__LEAVE_REQUEST__ACTION__RECONNECT);
+    assert_left(LIVEKIT__DISCONNECT_REASON__CONNECTION_TIMEOUT);
+}
+
+static void failed_keys_mean_joining_anew(void **state)
+{
+    (void)state;
+    a_call();
+    actor_dtls_failed(&bob);
+    assert_int_equal(told_to_leave()->action, LIVEKIT__LEAVE_REQUEST__ACTION__RECONNECT);
+    actor_resume(&bob);
+    assert_int_equal(actor_last(&bob, LIVEKIT__SIGNAL_RESPONSE__MESSAGE_LEAVE)->leave->reason,
+                     LIVEKIT__DISCONNECT_REASON__STATE_MISMATCH);
+}
+
+/* A killed client: its socket is closed, and its checks stop. */
+static void a_client_that_vanished_goes_soon(void **state)
+{
+    (void)state;
+    a_call();
+    actor_cut(&bob);
+    stage_pass(&stage, 9 * USEC_PER_SEC);
+    actor_transport(&bob, SLUICE__LINK__CONNECTION__DISCONNECTED);
+    stage_pass(&stage, 3100 * USEC_PER_MS);
+    assert_left(LIVEKIT__DISCONNECT_REASON__CONNECTION_TIMEOUT);
+}
+
+/* A changed network: checks stop as well, but nothing closes the socket. */
+static void a_silent_client_has_its_time(void **state)
+{
+    (void)state;
+    a_call();
+    actor_transport(&bob, SLUICE__LINK__CONNECTION__DISCONNECTED);
+    stage_pass(&stage, 5 * USEC_PER_SEC);
+    assert_non_null(actor_participant(&bob));
+    actor_cut(&bob);
+    stage_pass(&stage, 2 * USEC_PER_SEC);
+    actor_resume(&bob);
+    stage_pass(&stage, 5 * USEC_PER_SEC);
+    assert_non_null(actor_participant(&bob));
+}
+
+static void a_client_without_signalling_stays_while_media_flows(void **state)
+{
+    (void)state;
+    a_call();
+    actor_cut(&bob);
+    stage_pass(&stage, 300 * USEC_PER_SEC);
+    assert_non_null(actor_participant(&bob));
+    actor_transport(&bob, SLUICE__LINK__CONNECTION__DISCONNECTED);
+    stage_pass(&stage, 2 * USEC_PER_SEC);
+    actor_transport(&bob, SLUICE__LINK__CONNECTION__CONNECTED);
+    stage_pass(&stage, 300 * USEC_PER_SEC);
+    assert_non_null(actor_participant(&bob));
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_stage, close_stage)
 
 int main(void)
@@ -355,6 +469,13 @@ int main(void)
         TEST(a_damaged_record_ends_that_session_only),
         TEST(simulated_failures_happen_once),
         TEST(another_protocol_is_remembered),
+        TEST(lost_media_is_resumed),
+        TEST(lost_media_that_nobody_resumes_ends_the_session),
+        TEST(media_that_does_not_come_back_ends_the_session),
+        TEST(failed_keys_mean_joining_anew),
+        TEST(a_client_that_vanished_goes_soon),
+        TEST(a_silent_client_has_its_time),
+        TEST(a_client_without_signalling_stays_while_media_flows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs the cases: each file in cases/ exports `cases`, a list of { name, needs?, run(context) }.
+// Runs the cases: each file in cases/ exports `cases`, a list of { name, needs?, seconds?, run(context) }.
 // A context has start() for sluice, participant() and what must be closed at the end.
 import { chromium, firefox, participant, servePages } from './browsers.mjs';
 import { Sluice, token } from './sluice.mjs';
@@ -45,13 +45,13 @@ class Context {
   }
 }
 
-const PATIENCE = 180; // seconds for one case
+const PATIENCE = 180; // seconds for one case, unless it says more
 
 // The case ends with whatever comes first: its own end, an error that nobody awaits, or the end of patience.
-async function bounded(run) {
+async function bounded(run, patience) {
   let timer, stray;
   const over = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`not done within ${PATIENCE} s`)), PATIENCE * 1000);
+    timer = setTimeout(() => reject(new Error(`not done within ${patience} s`)), patience * 1000);
     process.on('unhandledRejection', stray = reject);
   });
   try {
@@ -68,7 +68,7 @@ async function runOne(pages, test) {
   const context = new Context(pages);
   let failure;
   try {
-    await bounded(() => test.run(context));
+    await bounded(() => test.run(context), test.seconds ?? PATIENCE);
   } catch (e) {
     failure = e;
     for (const p of context.people) if (p.log.length) console.log(`# ${p.name}: ${p.log.slice(-8).join('\n#   ')}`);
