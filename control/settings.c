@@ -123,6 +123,9 @@ void settings_read(struct settings *s, const struct config *c, const struct api_
     r->region = c->region;
     r->dynacast_pause_delay = c->dynacast_pause_delay;
     r->keys = keys;
+    r->name_limit = c->limit.max_participant_name_length;
+    r->metadata_limit = c->limit.max_metadata_size;
+    r->attributes_limit = c->limit.max_attributes_size;
     r->data_tracks = c->data_tracks;
     r->data_blobs = c->data_blobs;
     r->data_blobs_size = c->limit.max_data_blobs_size;

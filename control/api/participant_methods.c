@@ -49,31 +49,15 @@ void remove_participant(struct api_call *c)
                        ->base;
 }
 
-/* What p's attributes would come to, in bytes of keys and values. */
-static size_t attributes_size(const struct participant *p,
-                              const Livekit__UpdateParticipantRequest *q)
-{
-    size_t size = 0;
-    for (size_t i = 0; i < p->claims.attribute_count; i++) {
-        const struct claims_attribute *a = &p->claims.attributes[i];
-        bool replaced = false;
-        for (size_t k = 0; k < q->n_attributes && !replaced; k++)
-            replaced = strcmp(q->attributes[k]->key, a->key) == 0;
-        if (!replaced)
-            size += strlen(a->key) + strlen(a->value);
-    }
-    for (size_t k = 0; k < q->n_attributes; k++)
-        if (*q->attributes[k]->value)
-            size += strlen(q->attributes[k]->key) + strlen(q->attributes[k]->value);
-    return size;
-}
-
 static bool check_update(struct api_call *c, const struct participant *p,
-                         const Livekit__UpdateParticipantRequest *q)
+                         const Livekit__UpdateParticipantRequest *q,
+                         const struct claims_attribute *attributes)
 {
     return call_within(c, "name length", strlen(q->name), c->limits->participant_name) &&
            call_within(c, "metadata size", strlen(q->metadata), c->limits->metadata) &&
-           call_within(c, "attribute size", attributes_size(p, q), c->limits->attributes);
+           call_within(c, "attribute size",
+                       participant_attributes_size(p, attributes, q->n_attributes),
+                       c->limits->attributes);
 }
 
 void update_participant(struct api_call *c)
@@ -81,12 +65,14 @@ void update_participant(struct api_call *c)
     const Livekit__UpdateParticipantRequest *q =
         (const Livekit__UpdateParticipantRequest *)c->request;
     struct participant *p = call_participant(c, q->room, q->identity);
-    if (!p || !check_update(c, p, q))
+    if (!p)
         return;
     struct claims_attribute *attributes =
         ARENA_ARRAY(&c->arena, struct claims_attribute, q->n_attributes);
     for (size_t i = 0; i < q->n_attributes; i++)
         attributes[i] = (struct claims_attribute){q->attributes[i]->key, q->attributes[i]->value};
+    if (!check_update(c, p, q, attributes))
+        return;
     participant_set_metadata(p, q->name, q->metadata, attributes, q->n_attributes, c->now);
     if (q->permission)
         participant_set_permission(p, q->permission, c->now);

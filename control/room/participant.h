@@ -49,8 +49,13 @@ void participant_set_metadata(struct participant *p, const char *name, const cha
                               const struct claims_attribute *attributes, size_t attribute_count,
                               usec_t now);
 
-/* False if one of them is longer than what is carried (512 KiB, names 256 bytes). */
-bool participant_metadata_fits(const char *name, const char *metadata);
+/* What p's attributes would come to with these, in bytes of keys and values. */
+size_t participant_attributes_size(const struct participant *p,
+                                   const struct claims_attribute *attributes, size_t count);
+
+/* False if p may not set this: over the limits of the configuration. */
+bool participant_metadata_fits(const struct participant *p, const char *name, const char *metadata,
+                               const struct claims_attribute *attributes, size_t count);
 
 /* What p may do from now on (RoomService UpdateParticipant). Publications and subscriptions that it
  * may no longer have are ended. */

@@ -13,9 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NAME_MAX_BYTES     256
-#define METADATA_MAX_BYTES (512 * 1024)
-
 static void write_record(void *arg, usec_t now)
 {
     (void)now;
@@ -46,9 +43,35 @@ static void set_text(char **field, const char *value)
         abort();
 }
 
-bool participant_metadata_fits(const char *name, const char *metadata)
+size_t participant_attributes_size(const struct participant *p,
+                                   const struct claims_attribute *attributes, size_t count)
 {
-    return strlen(name) <= NAME_MAX_BYTES && strlen(metadata) <= METADATA_MAX_BYTES;
+    size_t size = 0;
+    for (size_t i = 0; i < p->claims.attribute_count; i++) {
+        const struct claims_attribute *a = &p->claims.attributes[i];
+        bool replaced = false;
+        for (size_t k = 0; k < count && !replaced; k++)
+            replaced = strcmp(attributes[k].key, a->key) == 0;
+        if (!replaced)
+            size += strlen(a->key) + strlen(a->value);
+    }
+    for (size_t k = 0; k < count; k++)
+        if (*attributes[k].value)
+            size += strlen(attributes[k].key) + strlen(attributes[k].value);
+    return size;
+}
+
+static bool within(size_t size, uint32_t limit)
+{
+    return limit == 0 || size <= limit;
+}
+
+bool participant_metadata_fits(const struct participant *p, const char *name, const char *metadata,
+                               const struct claims_attribute *attributes, size_t count)
+{
+    const struct rooms_config *c = &p->room->rooms->config;
+    return within(strlen(name), c->name_limit) && within(strlen(metadata), c->metadata_limit) &&
+           within(participant_attributes_size(p, attributes, count), c->attributes_limit);
 }
 
 void participant_set_metadata(struct participant *p, const char *name, const char *metadata,

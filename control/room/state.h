@@ -88,6 +88,8 @@ struct rooms_config {
     double speaker_level;       /* -dBov: this loud counts as speech */
     uint32_t speaker_percent;   /* of a window that must be speech */
     uint32_t speaker_smoothing; /* intervals */
+    uint32_t name_limit, metadata_limit,
+        attributes_limit; /* what a client may set; bytes, 0: all */
     bool data_tracks, data_blobs;
     uint32_t data_blobs_size, data_blob_key_length, data_track_encoding_length; /* limits, bytes */
 };

@@ -110,20 +110,22 @@ static void update_metadata(struct participant *p, Livekit__UpdateParticipantMet
                              "does not have permission to update own metadata");
         return;
     }
-    if (!participant_metadata_fits(req->name, req->metadata)) {
-        say_request_response(p, &r, LIVEKIT__REQUEST_RESPONSE__REASON__LIMIT_EXCEEDED,
-                             "exceeds limits");
-        return;
-    }
     struct arena a = {0};
     struct claims_attribute *attributes =
         ARENA_ARRAY(&a, struct claims_attribute, req->n_attributes);
     for (size_t i = 0; i < req->n_attributes; i++)
         attributes[i] = (struct claims_attribute){.key = req->attributes[i]->key,
                                                   .value = req->attributes[i]->value};
-    participant_set_metadata(p, req->name, req->metadata, attributes, req->n_attributes, now);
+    bool fits =
+        participant_metadata_fits(p, req->name, req->metadata, attributes, req->n_attributes);
+    if (fits)
+        participant_set_metadata(p, req->name, req->metadata, attributes, req->n_attributes, now);
     arena_free(&a);
-    say_request_response(p, &r, LIVEKIT__REQUEST_RESPONSE__REASON__OK, "");
+    if (fits)
+        say_request_response(p, &r, LIVEKIT__REQUEST_RESPONSE__REASON__OK, "");
+    else
+        say_request_response(p, &r, LIVEKIT__REQUEST_RESPONSE__REASON__LIMIT_EXCEEDED,
+                             "exceeds limits");
 }
 
 static void update_audio_track(struct participant *p, Livekit__UpdateLocalAudioTrack *req,

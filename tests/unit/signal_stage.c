@@ -221,7 +221,8 @@ struct participant *actor_participant(const struct actor *a)
 
 void actor_send(struct actor *a, const Livekit__SignalRequest *m)
 {
-    static uint8_t bytes[1 << 18];
+    static uint8_t bytes[1 << 20];
+    assert_true(livekit__signal_request__get_packed_size(m) <= sizeof bytes);
     size_t n = livekit__signal_request__pack(m, bytes);
     signal_message(a->session, true, bytes, n, a->stage->now);
 }

@@ -333,6 +333,42 @@ static void tokens_are_refreshed(void **state)
     claims_free(&c);
 }
 
+static void metadata_has_its_limits(void **state)
+{
+    (void)state;
+    alice.claims.video.can_update_own_metadata = TRISTATE_TRUE;
+    actor_join(&alice, OFFER_JOIN);
+    static char text[512 * 1024 + 2];
+    memset(text, 'x', sizeof text - 1);
+    Livekit__UpdateParticipantMetadata body = LIVEKIT__UPDATE_PARTICIPANT_METADATA__INIT;
+    body.metadata = text;
+    Livekit__SignalRequest m = LIVEKIT__SIGNAL_REQUEST__INIT;
+    m.message_case = LIVEKIT__SIGNAL_REQUEST__MESSAGE_UPDATE_METADATA;
+    m.update_metadata = &body;
+    actor_send(&alice, &m);
+    assert_int_equal(actor_last(&alice, LIVEKIT__SIGNAL_RESPONSE__MESSAGE_REQUEST_RESPONSE)
+                         ->request_response->reason,
+                     LIVEKIT__REQUEST_RESPONSE__REASON__LIMIT_EXCEEDED);
+    text[512 * 1024] = '\0';
+    actor_send(&alice, &m);
+    assert_int_equal(actor_last(&alice, LIVEKIT__SIGNAL_RESPONSE__MESSAGE_REQUEST_RESPONSE)
+                         ->request_response->reason,
+                     LIVEKIT__REQUEST_RESPONSE__REASON__OK);
+    assert_int_equal(strlen(actor_participant(&alice)->claims.metadata), 512 * 1024);
+    Livekit__UpdateParticipantMetadata__AttributesEntry one, *attributes[] = {&one};
+    livekit__update_participant_metadata__attributes_entry__init(&one);
+    one.key = (char *)(uintptr_t) "a";
+    one.value = text;
+    body.metadata = (char *)(uintptr_t) "";
+    body.n_attributes = 1;
+    body.attributes = attributes;
+    actor_send(&alice, &m);
+    assert_int_equal(actor_last(&alice, LIVEKIT__SIGNAL_RESPONSE__MESSAGE_REQUEST_RESPONSE)
+                         ->request_response->reason,
+                     LIVEKIT__REQUEST_RESPONSE__REASON__LIMIT_EXCEEDED);
+    assert_int_equal(actor_participant(&alice)->claims.attribute_count, 0);
+}
+
 static void metadata_needs_the_grant(void **state)
 {
     (void)state;
@@ -459,6 +495,7 @@ int main(void)
         TEST(pings_are_answered),
         TEST(tokens_are_refreshed),
         TEST(metadata_needs_the_grant),
+        TEST(metadata_has_its_limits),
         TEST(permission_is_taken_and_given),
         TEST(hidden_participants_are_seen_by_nobody),
         TEST(text_is_answered_with_text),

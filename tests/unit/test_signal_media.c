@@ -407,6 +407,86 @@ static void what_is_not_granted_is_refused(void **state)
     assert_int_equal(stage_count(&stage, SLUICE__LINK__COMMAND__BODY_OPEN_TRACK), 1);
 }
 
+/* Clients may send anything: what is in another room is not there for them. */
+static void ids_of_another_room_are_unknown(void **state)
+{
+    (void)state;
+    both_join();
+    alice_publishes();
+    struct actor mallory;
+    actor_open(&mallory, &stage, "mallory");
+    claims_set_text(&mallory.claims.video.room, "other");
+    mallory.params.room = (char *)(uintptr_t) "other";
+    actor_join(&mallory, OFFER_JOIN);
+    actor_transport(&mallory, SLUICE__LINK__CONNECTION__CONNECTED);
+    size_t open = stage_count(&stage, SLUICE__LINK__COMMAND__BODY_OPEN_SUBSCRIPTION);
+    const struct publication *mic = actor_participant(&alice)->publications;
+    actor_subscribe(&mallory, mic->sid, true);
+    actor_mute(&mallory, mic->sid, true);
+    assert_int_equal(actor_last(&mallory, LIVEKIT__SIGNAL_RESPONSE__MESSAGE_REQUEST_RESPONSE)
+                         ->request_response->reason,
+                     LIVEKIT__REQUEST_RESPONSE__REASON__NOT_FOUND);
+    stage_pass(&stage, 5 * USEC_PER_SEC);
+    assert_int_equal(stage_count(&stage, SLUICE__LINK__COMMAND__BODY_OPEN_SUBSCRIPTION), open);
+    assert_false(mic->info->muted);
+    assert_null(actor_participant(&mallory)->subscriptions);
+    actor_close(&mallory);
+}
+
+/* Within a room only one's own tracks can be muted. */
+static void tracks_of_others_are_not_one_s_own(void **state)
+{
+    (void)state;
+    both_join();
+    alice_publishes();
+    const struct publication *mic = actor_participant(&alice)->publications;
+    actor_mute(&bob, mic->sid, true);
+    assert_int_equal(actor_last(&bob, LIVEKIT__SIGNAL_RESPONSE__MESSAGE_REQUEST_RESPONSE)
+                         ->request_response->reason,
+                     LIVEKIT__REQUEST_RESPONSE__REASON__NOT_FOUND);
+    assert_false(mic->info->muted);
+}
+
+static void without_publish_grant_media_is_not_taken(void **state)
+{
+    (void)state;
+    alice.claims.video.can_publish = TRISTATE_FALSE;
+    both_join();
+    actor_add_track(&alice, "mic-1", LIVEKIT__TRACK_TYPE__AUDIO, LIVEKIT__TRACK_SOURCE__MICROPHONE);
+    assert_int_equal(actor_last(&alice, LIVEKIT__SIGNAL_RESPONSE__MESSAGE_REQUEST_RESPONSE)
+                         ->request_response->reason,
+                     LIVEKIT__REQUEST_RESPONSE__REASON__NOT_ALLOWED);
+    actor_offer(&alice, OFFER_MIC_CAM, 2);
+    stage_pass(&stage, 5 * USEC_PER_SEC);
+    assert_int_equal(stage_count(&stage, SLUICE__LINK__COMMAND__BODY_OPEN_TRACK), 0);
+}
+
+/* A second codec of a track is refused in words; the client goes on with the first. */
+static void backup_codecs_are_refused(void **state)
+{
+    (void)state;
+    both_join();
+    alice_publishes();
+    Livekit__AddTrackRequest body = LIVEKIT__ADD_TRACK_REQUEST__INIT;
+    body.cid = (char *)(uintptr_t) "backup-1";
+    body.type = LIVEKIT__TRACK_TYPE__VIDEO;
+    body.source = LIVEKIT__TRACK_SOURCE__CAMERA;
+    body.sid = actor_participant(&alice)->publications->next->sid;
+    Livekit__SignalRequest m = LIVEKIT__SIGNAL_REQUEST__INIT;
+    m.message_case = LIVEKIT__SIGNAL_REQUEST__MESSAGE_ADD_TRACK;
+    m.add_track = &body;
+    actor_send(&alice, &m);
+    const Livekit__RequestResponse *r =
+        actor_last(&alice, LIVEKIT__SIGNAL_RESPONSE__MESSAGE_REQUEST_RESPONSE)->request_response;
+    assert_int_equal(r->reason, LIVEKIT__REQUEST_RESPONSE__REASON__NOT_ALLOWED);
+    assert_string_equal(r->add_track->cid, "backup-1");
+    body.sid = (char *)(uintptr_t) "TR_none";
+    actor_send(&alice, &m);
+    assert_int_equal(actor_last(&alice, LIVEKIT__SIGNAL_RESPONSE__MESSAGE_REQUEST_RESPONSE)
+                         ->request_response->reason,
+                     LIVEKIT__REQUEST_RESPONSE__REASON__NOT_FOUND);
+}
+
 static void without_grant_nothing_is_subscribed(void **state)
 {
     (void)state;
@@ -545,6 +625,10 @@ int main(void)
         TEST(muting_is_told_to_all),
         TEST(an_offer_may_come_before_add_track),
         TEST(what_is_not_granted_is_refused),
+        TEST(ids_of_another_room_are_unknown),
+        TEST(tracks_of_others_are_not_one_s_own),
+        TEST(without_publish_grant_media_is_not_taken),
+        TEST(backup_codecs_are_refused),
         TEST(without_grant_nothing_is_subscribed),
         TEST(the_publisher_says_who_may),
         TEST(a_codec_that_is_not_there_is_an_error),

@@ -48,6 +48,13 @@ function checkEvents(events, n) {
   assert.equal(new Set(events.map(e => e.id)).size, events.length);
 }
 
+// A sanitizer that found something, leaks too, makes it end with another code.
+async function endsWell(t, program, signal) {
+  const child = t.server.children[program];
+  await t.server.end(program, signal);
+  assert.equal(child.ended, 0, `${program} ended with ${child.ended}: ${t.server.log(program, 60)}`);
+}
+
 async function churn(t) {
   const receiver = await new Receiver().start();
   t.closing.push(async () => receiver.stop());
@@ -70,13 +77,14 @@ async function churn(t) {
   await sleep(500);
   checkEvents(receiver.events, n);
   assert.deepEqual(receiver.wrong, []);
-  const [second, last] = [all[Math.min(1, n - 1)], memory()];
-  console.log(`# ${n} rounds of ${people}; ${total} webhooks; resident memory (control, dataplane) after each: ${all.map(m => m.join(' + ')).join(', ')} KiB; at the end ${last.join(' + ')}`);
-  if (!process.env.SLUICE_BUILD?.includes('asan')) for (const i of [0, 1]) assert.ok(last[i] < second[i] * 1.1 + 2048, 'memory grows');
-  await t.server.end('sluice-control', 'SIGKILL');
+  const half = all[n >> 1], last = memory(), grows = n < 10 ? 1.25 : 1.02; // first every page of the pools is touched
+  console.log(`# ${n} rounds of ${people}; ${total} webhooks; resident memory (control + dataplane): ${all[0].join(' + ')} KiB after the first round, ${half.join(' + ')} after half of them, ${last.join(' + ')} at the end`);
+  if (!process.env.SLUICE_BUILD?.includes('asan')) for (const i of [0, 1]) assert.ok(last[i] < half[i] * grows, 'memory grows');
+  await endsWell(t, 'sluice-control', 'SIGUSR2');
   t.server.spawn('sluice-control');
   const log = path.join(t.server.dir, 'sluice-control.log');
   await until('nothing is left in the dataplane', () => fs.readFileSync(log, 'utf8').includes('rooms=0 participants=0 after the dump'));
+  await endsWell(t, 'sluice-dataplane', 'SIGTERM');
 }
 
 export const cases = [{ name: 'churn: 300 join, publish and leave, again and again', seconds: seconds + 160, run: churn }];
