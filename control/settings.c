@@ -119,6 +119,8 @@ void settings_read(struct settings *s, const struct config *c, const struct api_
     r->departure_timeout = c->room.departure_timeout;
     r->max_participants = c->room.max_participants;
     r->capacity = c->sluice.max_participants;
+    r->track_limit = c->limit.num_tracks;
+    r->force_tcp = c->rtc.force_tcp;
     r->codecs = read_codecs(c);
     r->region = c->region;
     r->dynacast_pause_delay = c->dynacast_pause_delay;

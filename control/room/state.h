@@ -78,6 +78,8 @@ struct rooms_config {
     uint32_t empty_timeout, departure_timeout; /* seconds */
     uint32_t max_participants;                 /* per room, 0: no limit */
     uint32_t capacity;                         /* participants of this server, 0: no limit */
+    uint32_t track_limit; /* tracks in and out beyond which nobody is let in, 0: no limit */
+    bool force_tcp;       /* media over ICE-TCP only */
     sdp_codec_set codecs;
     const char *region;
     usec_t dynacast_pause_delay;

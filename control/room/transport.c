@@ -66,8 +66,9 @@ struct transport *transport_open(struct participant *p, Sluice__Link__TransportK
         return NULL;
     struct transport *t = create(p, index_new_id(), kind, w);
     /* A relay speaks UDP to us, however it is reached. */
-    t->tcp_only = preference_of(p->room, p->claims.identity) != LIVEKIT__CANDIDATE_PROTOCOL__UDP &&
-                  !ice_servers_over_tls(p);
+    t->tcp_only = p->room->rooms->config.force_tcp ||
+                  (preference_of(p->room, p->claims.identity) != LIVEKIT__CANDIDATE_PROTOCOL__UDP &&
+                   !ice_servers_over_tls(p));
     new_credentials(t);
     command_open_transport(t);
     return t;

@@ -102,6 +102,25 @@ static struct signal_refusal check_resume(struct participant *p)
     return (struct signal_refusal){500, "connection closed by media"};
 }
 
+static uint32_t tracks_in_and_out(const struct rooms *rs)
+{
+    uint32_t n = 0;
+    for (const struct room *r = rs->first; r; r = r->next)
+        for (const struct participant *p = r->participants; p; p = p->next) {
+            for (const struct publication *t = p->publications; t; t = t->next)
+                n += t->published;
+            for (const struct subscription *s = p->subscriptions; s; s = s->next_of_subscriber)
+                n += s->state == SUBSCRIPTION_OPEN;
+        }
+    return n;
+}
+
+static bool overloaded(const struct rooms *rs)
+{
+    return (rs->config.capacity > 0 && rs->participant_count >= rs->config.capacity) ||
+           (rs->config.track_limit > 0 && tracks_in_and_out(rs) >= rs->config.track_limit);
+}
+
 struct signal_refusal signal_check(struct signalling *g, const struct signal_join *j)
 {
     const struct room *r = rooms_find(&g->rooms, j->params->room);
@@ -110,8 +129,7 @@ struct signal_refusal signal_check(struct signalling *g, const struct signal_joi
         return check_resume(known);
     if (!g->rooms.media.up || g->rooms.media.worker_count == 0)
         return (struct signal_refusal){503, "media is not available"};
-    if (!known && g->rooms.config.capacity > 0 &&
-        g->rooms.participant_count >= g->rooms.config.capacity)
+    if (!known && overloaded(&g->rooms))
         return (struct signal_refusal){503, "node has exceeded its configured limit"};
     bool full = r && r->max_participants > 0 && r->participant_count >= r->max_participants;
     if ((full && !known) || (!r && g->rooms.room_count >= ROOMS_MAX))

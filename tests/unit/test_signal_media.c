@@ -447,6 +447,25 @@ static void tracks_of_others_are_not_one_s_own(void **state)
     assert_false(mic->info->muted);
 }
 
+/* limit.num_tracks, rtc.force_tcp */
+static void limits_of_the_configuration_hold(void **state)
+{
+    (void)state;
+    stage.rooms->config.force_tcp = true;
+    both_join();
+    assert_true(
+        stage_last(&stage, SLUICE__LINK__COMMAND__BODY_OPEN_TRANSPORT)->open_transport->tcp_only);
+    alice_publishes();
+    struct actor carol;
+    actor_open(&carol, &stage, "carol");
+    struct signal_join j = {.claims = &carol.claims, .params = &carol.params};
+    stage.rooms->config.track_limit = 3; /* two in, and what Bob gets */
+    assert_int_equal(signal_check(stage.g, &j).status, 503);
+    stage.rooms->config.track_limit = 100;
+    assert_int_equal(signal_check(stage.g, &j).status, 0);
+    actor_close(&carol);
+}
+
 static void without_publish_grant_media_is_not_taken(void **state)
 {
     (void)state;
@@ -627,6 +646,7 @@ int main(void)
         TEST(what_is_not_granted_is_refused),
         TEST(ids_of_another_room_are_unknown),
         TEST(tracks_of_others_are_not_one_s_own),
+        TEST(limits_of_the_configuration_hold),
         TEST(without_publish_grant_media_is_not_taken),
         TEST(backup_codecs_are_refused),
         TEST(without_grant_nothing_is_subscribed),
