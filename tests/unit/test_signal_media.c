@@ -459,7 +459,7 @@ static void limits_of_the_configuration_hold(void **state)
     struct actor carol;
     actor_open(&carol, &stage, "carol");
     struct signal_join j = {.claims = &carol.claims, .params = &carol.params};
-    stage.rooms->config.track_limit = 3; /* two in, and what Bob gets */
+    stage.rooms->config.track_limit = 2; /* what Alice publishes */
     assert_int_equal(signal_check(stage.g, &j).status, 503);
     stage.rooms->config.track_limit = 100;
     assert_int_equal(signal_check(stage.g, &j).status, 0);
