@@ -18,6 +18,7 @@
 #include "control/settings.h"
 #include "control/signal/endpoint.h"
 #include "control/signal/readdress.h"
+#include "control/waiting_file.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -45,6 +46,7 @@ struct control {
     struct internal *internal;
     struct proxy *proxy;
     struct address_service *address;
+    struct waiting_file waiting;
     struct loop_timer clock, goodbye;
     struct loop_watch signals;
     bool stopping;
@@ -58,6 +60,7 @@ static void arm_clock(void *arg)
         loop_timer_cancel(c->loop, &c->clock);
     else
         loop_timer_at(c->loop, &c->clock, at);
+    waiting_file_touch(&c->waiting);
 }
 
 static void clock_due(void *arg, usec_t now)
@@ -285,7 +288,9 @@ static bool start_rooms(struct control *c)
     const struct address_service_output address = {
         .ctx = c, .command = on_command, .offer = on_offer};
     c->address = address_service_create(c->loop, &c->config, &address);
-    return c->address != NULL;
+    return c->address != NULL &&
+           waiting_file_open(&c->waiting, c->loop, signalling_rooms(c->signalling),
+                             c->config.sluice.run_dir);
 }
 
 static bool start_link(struct control *c)
@@ -328,6 +333,8 @@ static void stop(struct control *c)
     api_routes_destroy(c->api);
     link_client_destroy(c->link);
     address_service_destroy(c->address);
+    if (c->signalling)
+        waiting_file_close(&c->waiting);
     signalling_destroy(c->signalling);
     reports_stop(&c->reports);
     if (c->loop) {

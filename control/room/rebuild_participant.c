@@ -26,9 +26,13 @@ static void copy(char *to, size_t cap, const char *from)
 static struct room *rebuild_room(struct rooms *rs, const Sluice__Record__RoomRecord *m, usec_t now)
 {
     struct room *r = rooms_find(rs, m->name);
-    if (r || rs->room_count >= ROOMS_MAX)
+    if (r && r->joined_once)
         return r;
-    r = room_new(rs, m->name, now);
+    if (!r && rs->room_count >= ROOMS_MAX)
+        return NULL;
+    if (!r) /* else it waited for somebody when it was last written down */
+        r = room_new(rs, m->name, now);
+    timer_stop(&rs->timers, &r->lifetime);
     r->id = m->id;
     copy(r->sid, sizeof r->sid, m->sid);
     copy(r->turn_password, sizeof r->turn_password, m->turn_password);

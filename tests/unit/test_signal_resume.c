@@ -4,6 +4,8 @@
 
 #include "control/room/participant.h"
 #include "control/room/record.h"
+#include "control/room/rooms.h"
+#include "control/room/waiting_rooms.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -454,6 +456,60 @@ static void a_client_without_signalling_stays_while_media_flows(void **state)
     assert_non_null(actor_participant(&bob));
 }
 
+/* Rooms that were created and wait are in no dump. */
+static void waiting_rooms_are_restored(void **state)
+{
+    (void)state;
+    a_call();
+    const struct room_settings settings = {
+        .empty_timeout = 60, .max_participants = 7, .metadata = "later"};
+    char sid[ROOM_SID_MAX];
+    strcpy(sid, rooms_open(stage.rooms, "lecture", &settings, stage.now)->sid);
+    uint8_t *data;
+    size_t size = waiting_rooms_pack(stage.rooms, &data);
+    static struct stage second;
+    memset(&second, 0, sizeof second);
+    stage_open(&second);
+    assert_int_equal(waiting_rooms_restore(second.rooms, data, size, second.now), 1);
+    assert_int_equal(waiting_rooms_restore(second.rooms, data, size, second.now), 0);
+    assert_int_equal(waiting_rooms_restore(second.rooms, data, size - 1, second.now), 0);
+    assert_null(rooms_find(second.rooms, "room"));
+    const struct room *r = rooms_find(second.rooms, "lecture");
+    assert_string_equal(r->sid, sid);
+    assert_string_equal(r->metadata, "later");
+    assert_int_equal(r->max_participants, 7);
+    assert_int_equal(second.event_count, 0);
+    stage_pass(&second, 61 * USEC_PER_SEC);
+    assert_null(rooms_find(second.rooms, "lecture"));
+    free(data);
+    stage_close(&second);
+}
+
+/* It was written down before its first participant came. */
+static void a_waiting_room_that_was_joined_is_taken_over(void **state)
+{
+    (void)state;
+    const struct room_settings settings = {.metadata = "later"};
+    rooms_open(stage.rooms, "room", &settings, stage.now);
+    uint8_t *data;
+    size_t size = waiting_rooms_pack(stage.rooms, &data);
+    a_call();
+    static struct stage second;
+    memset(&second, 0, sizeof second);
+    stage_open(&second);
+    assert_int_equal(waiting_rooms_restore(second.rooms, data, size, second.now), 1);
+    rooms_link_lost(second.rooms);
+    stage_welcome(&second, 1);
+    dump(&second, stage.commands, stage.command_count);
+    const struct room *r = rooms_find(second.rooms, "room");
+    assert_int_equal(r->id, rooms_find(stage.rooms, "room")->id);
+    assert_int_equal(r->participant_count, 2);
+    stage_pass(&second, 400 * USEC_PER_SEC);
+    assert_ptr_equal(rooms_find(second.rooms, "room"), r);
+    free(data);
+    stage_close(&second);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_stage, close_stage)
 
 int main(void)
@@ -469,6 +525,8 @@ int main(void)
         TEST(a_damaged_record_ends_that_session_only),
         TEST(simulated_failures_happen_once),
         TEST(another_protocol_is_remembered),
+        TEST(waiting_rooms_are_restored),
+        TEST(a_waiting_room_that_was_joined_is_taken_over),
         TEST(lost_media_is_resumed),
         TEST(lost_media_that_nobody_resumes_ends_the_session),
         TEST(media_that_does_not_come_back_ends_the_session),

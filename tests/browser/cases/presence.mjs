@@ -85,6 +85,18 @@ async function full(t) {
   assert.equal(await again.call('connectError', t.server.url, await token('bob', room)), null, 'who is there may come again');
 }
 
+// Nobody has joined, so nothing but control knows of it.
+async function waits(t) {
+  await t.sluice();
+  const api = new RoomServiceClient(t.server.httpUrl, key, secret);
+  const { sid } = await api.createRoom({ name: 'lecture', emptyTimeout: 600, metadata: 'later' });
+  await sleep(1500);
+  await t.server.end('sluice-control', 'SIGKILL');
+  t.server.spawn('sluice-control');
+  const rooms = await until('control is back', () => api.listRooms().catch(() => null));
+  assert.deepEqual(rooms.map(r => [r.name, r.sid, r.metadata]), [['lecture', sid, 'later']]);
+}
+
 // The client library's own scenarios, each with what it comes to.
 const simulated = (scenario, event, check) => async t => {
   await t.sluice();
@@ -118,6 +130,7 @@ export const cases = [
   { name: 'presence: a client is killed', run: dies },
   { name: 'presence: one identity twice', run: twice },
   { name: 'presence: a full room', run: full },
+  { name: 'presence: a created room survives the death of control', run: waits },
   { name: 'presence: simulated signal-reconnect', run: simulated('signal-reconnect', 'Reconnected', sameSession) },
   { name: 'presence: simulated disconnect-signal-on-resume', run: simulated('disconnect-signal-on-resume', 'Reconnected', sameSession) },
   { name: 'presence: simulated disconnect-signal-on-resume-no-messages', run: simulated('disconnect-signal-on-resume-no-messages', 'Reconnected', sameSession) },
