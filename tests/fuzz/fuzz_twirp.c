@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One byte of choice, a path and a content type (each ended by a newline), then a body, as a call
- * by somebody who may do everything, on a server with a room. */
+ * by somebody who may do everything, on a server with a room and a participant. */
+#include "common/log.h"
 #include "control/api/api.h"
+#include "control/room/participant.h"
 #include "control/room/rooms.h"
 
 #include <stdint.h>
@@ -30,6 +32,35 @@ static void take_line(const uint8_t **data, size_t *size, char *line, size_t cap
     *size -= used;
 }
 
+static void on_negotiate(void *ctx, struct participant *p, usec_t now)
+{
+    (void)ctx;
+    (void)p;
+    (void)now;
+}
+
+static void on_answer(void *ctx, void *caller, const struct twirp_response *response)
+{
+    (void)ctx;
+    (void)caller;
+    free(response->body);
+}
+
+/* "a" is in the room. */
+static void join(struct rooms *rs)
+{
+    struct claims claims;
+    struct participant_options o = {.single = true};
+    claims_init(&claims);
+    claims_set_text(&claims.identity, "a");
+    rs->media.worker_count = 1;
+    struct participant *p = participant_join(rooms_open(rs, "room", NULL, 1), &claims, &o, NULL, 1);
+    if (!p)
+        abort();
+    participant_joined(p, 1);
+    claims_free(&claims);
+}
+
 static void may_everything(struct claims *c)
 {
     claims_init(c);
@@ -42,14 +73,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size == 0)
         return 0;
+    log_setup("fuzz", LOG_LEVEL_ERROR, false);
     struct rooms_config config;
     rooms_config_default(&config);
     struct rooms rs;
-    rooms_init(&rs, &config, &(struct room_output){.command = on_command});
+    rooms_init(&rs, &config,
+               &(struct room_output){.command = on_command, .negotiate = on_negotiate});
     rs.media.up = true;
-    rooms_open(&rs, "room", NULL, 1);
+    join(&rs);
     const struct api_limits limits = {.room_name = 256, .metadata = 4096, .attributes = 1024};
-    struct api *a = api_create(&rs, &limits, &(struct api_output){0});
+    struct api *a = api_create(&rs, &limits, &(struct api_output){.answer = on_answer});
     struct claims claims;
     may_everything(&claims);
 
@@ -68,7 +101,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             abort();
         free(out.body);
     }
-    rooms_run(&rs, 3);
+    rooms_run(&rs, 30 * USEC_PER_SEC); /* calls that wait end */
     api_destroy(a);
     claims_free(&claims);
     rooms_free(&rs);

@@ -25,7 +25,7 @@ export class Receiver {
       res.writeHead(200).end();
     });
     await new Promise(resolve => this.server.listen(0, '127.0.0.1', resolve));
-    this.url = `http://127.0.0.1:${this.server.address().port}/hook`;
+    this.url = `http://localhost:${this.server.address().port}/hook`;
     return this;
   }
 
