@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * LiveKit's server API: RoomService over Twirp, without sockets. Who may call what, what it answers
- * and what it does to the sessions that are there: docs/compatibility.md.
+ * and what it does to the sessions that are there: docs/server-api.md.
  */
 #ifndef SLUICE_CONTROL_API_API_H
 #define SLUICE_CONTROL_API_API_H
