@@ -1,23 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 // Two Chromium pages in a call: both modes, every codec.
 import assert from 'node:assert/strict';
-import { codecOf, hears, keepsDecoding, received, seesVideo } from '../lib/media.mjs';
+import { codecOf, hears, heights, keepsDecoding, received, seesVideo } from '../lib/media.mjs';
+import { until } from '../lib/net.mjs';
 
-// What the camera is sent as: simulcast in three streams, or one stream of three spatial layers.
+// What the camera is sent as: simulcast in three streams, or one stream of three spatial layers. A busy machine's
+// browser begins with fewer.
 async function sendsLayers(who, svc) {
-  const sent = (await who.call('outbound')).filter(r => r.kind === 'video' && r.framesSent > 0);
-  if (svc) assert.deepEqual(sent.map(r => r.scalabilityMode), ['L3T3_KEY']);
-  else assert.deepEqual(sent.map(r => r.rid).sort(), ['f', 'h', 'q']);
+  const want = svc ? ['L3T3_KEY'] : ['f', 'h', 'q'];
+  await until(`${who.name} sends ${want}`, async () => {
+    const sent = (await who.call('outbound')).filter(r => r.kind === 'video' && r.framesSent > 0);
+    return sent.map(r => (svc ? r.scalabilityMode : r.rid)).sort().join() === want.join();
+  }, 30);
 }
 
 // The highest layer arrives, whole: every gap in the numbers counts as lost.
 async function receivesWhole(who) {
+  await until(`${who.name} sees 540 lines`, async () => (await heights(who)).join() === '540', 30);
   for (const r of [...await received(who, 'video'), ...await received(who, 'audio')]) {
     const { kind, packetsReceived, packetsLost, framesDecoded, freezeCount, nackCount, pliCount } = r;
     console.log(`# ${who.name} ${kind}: ${packetsReceived} packets, ${packetsLost} lost` +
       (kind === 'video' ? `, ${framesDecoded} frames, ${freezeCount} freezes, ${nackCount} NACKs, ${pliCount} PLIs` : ''));
     assert.ok(packetsLost <= packetsReceived / 100);
-    if (kind === 'video') assert.equal(r.frameHeight, 540);
   }
 }
 
@@ -26,9 +30,9 @@ const twoWay = (name, { single, video, seconds, mime, svc = false }) => ({
   async run(t) {
     await t.sluice();
     const alice = await t.join('alice', 'call', { single });
-    await alice.call('publish', { audio: true, video: true, options: { video } });
+    await alice.call('publish', { audio: true, video: true, options: { video: { degradationPreference: 'maintain-resolution', ...video } } });
     const bob = await t.join('bob', 'call', { single });
-    await bob.call('publish', { audio: true, video: true, options: { video } });
+    await bob.call('publish', { audio: true, video: true, options: { video: { degradationPreference: 'maintain-resolution', ...video } } });
     for (const who of [alice, bob]) { await seesVideo(who); await hears(who); }
     await Promise.all([alice, bob].map(who => keepsDecoding(who, seconds)));
     for (const who of [alice, bob]) {
