@@ -89,21 +89,21 @@ async function joining(t) {
   await t.sluice();
   const alice = await t.join('alice', room), bob = await t.join('bob', room);
   await together([alice, bob]);
-  const sending = alice.call('sendData', 500, 500, { topic: 'numbers', every: 10 });
+  const sending = alice.call('sendData', 800, 500, { topic: 'numbers', every: 10 });
   const late = [];
   for (const [name, single] of [['carol', true], ['dave', false], ['erin', true]]) {
     late.push(await t.join(name, room, { single }));
     await sleep(300);
   }
   await sending;
-  await gets(bob, 'numbers', 500);
+  await gets(bob, 'numbers', 800);
   for (const who of late) {
     const got = await until(`${who.name} has the last one`, async () => {
       const list = await inbox(who, 'numbers');
-      return list.at(-1)?.number === 499 && list;
+      return list.at(-1)?.number === 799 && list;
     });
-    assert.ok(got.length < 500 && got.length > 100, `${who.name}: ${got.length}`);
-    assert.deepEqual(got.map(m => m.number), numbers(500 - got.length, got.length), who.name);
+    assert.ok(got.length < 800, `${who.name}: ${got.length}`);
+    assert.deepEqual(got.map(m => m.number), numbers(800 - got.length, got.length), who.name);
   }
   assert.equal((await t.server.counters()).drop_data_not_open, 0);
 }
