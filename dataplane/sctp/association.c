@@ -136,7 +136,7 @@ int data_send_raw(struct data_association *a, uint16_t stream, enum data_ppid pp
     if (usrsctp_sendv(a->socket, data, len, NULL, 0, &how, sizeof(how), SCTP_SENDV_SPA, 0) < 0)
         return errno;
     a->buffered += len;
-    delivery_queued(&a->delivery, len);
+    delivery_queued(&a->delivery, len, reliability != DATA_RELIABLE);
     return 0;
 }
 
@@ -184,8 +184,10 @@ enum data_send_result data_send(struct data_association *a, uint16_t channel, bo
         return DATA_TOO_LONG;
     bool lossy = c->type.reliability != DATA_RELIABLE;
     delivery_sample(&a->delivery, a->buffered, now);
-    if (lossy && a->buffered > lossy_limit(a, c))
+    if (lossy && delivery_lossy_waiting(&a->delivery, a->buffered) > lossy_limit(a, c))
         return DATA_DROPPED;
+    if (!lossy && a->buffered > DATA_RELIABLE_BUFFER)
+        return DATA_WOULD_BLOCK;
     data_timeout(a->stack, now);
     /* until the peer has acknowledged the channel, its OPEN must not be overtaken (RFC 8832
      * section 6) */

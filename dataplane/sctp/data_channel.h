@@ -23,8 +23,11 @@
 #define DATA_STREAMS      64    /* per association and direction; usrsctp keeps tables of them */
 #define DATA_LABEL_MAX    64    /* a channel with a longer label is closed */
 #define DATA_SEND_BUFFER  (256 * 1024)
-#define DATA_LOSSY_BUFFER (64 * 1024) /* a lossy message is dropped if more than this waits */
-#define DATA_LOSSY_LEAST  (8 * 1024)  /* not dropped for the sake of latency below this */
+#define DATA_LOSSY_BUFFER (64 * 1024) /* a lossy message is dropped if more of its kind wait */
+#define DATA_RELIABLE_BUFFER                                                                       \
+    (DATA_SEND_BUFFER -                                                                            \
+     2 * DATA_LOSSY_BUFFER)         /* the rest is for lossy ones, and for the last one */
+#define DATA_LOSSY_LEAST (8 * 1024) /* not dropped for the sake of latency below this */
 
 struct data_stack;       /* one per process */
 struct data_association; /* one per transport with a data section */

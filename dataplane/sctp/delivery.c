@@ -1,9 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dataplane/sctp/delivery.h"
 
-void delivery_queued(struct delivery *d, size_t len)
+void delivery_queued(struct delivery *d, size_t len, bool lossy)
 {
+    if (d->queued - d->marks[d->mark].queued >= DELIVERY_MARK_STEP) {
+        d->mark = (d->mark + 1) % DELIVERY_MARKS;
+        d->marks[d->mark] = (struct delivery_mark){d->queued, d->lossy};
+    }
     d->queued += len;
+    d->lossy += lossy ? len : 0;
+}
+
+size_t delivery_lossy_waiting(const struct delivery *d, size_t buffered)
+{
+    uint64_t from = d->queued > buffered ? d->queued - buffered : 0;
+    uint64_t before = 0; /* the last mark that is not after `from`, or the oldest there is */
+    for (unsigned i = 0; i < DELIVERY_MARKS; i++) {
+        const struct delivery_mark *m = &d->marks[(d->mark + DELIVERY_MARKS - i) % DELIVERY_MARKS];
+        before = m->lossy;
+        if (m->queued <= from)
+            break;
+    }
+    size_t waiting = (size_t)(d->lossy - before);
+    return waiting < buffered ? waiting : buffered;
 }
 
 /* What is buffered counts overhead too, so it may be more than was queued. */

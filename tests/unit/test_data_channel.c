@@ -363,6 +363,24 @@ static void lossy_messages_wait_no_longer_than_wanted(void **state)
     assert_in_range(most_buffered(id), DATA_LOSSY_LEAST / 2, DATA_LOSSY_LEAST + 2000);
 }
 
+/* A transfer that never ends does not shut lossy messages out. */
+static void lossy_messages_get_past_a_long_transfer(void **state)
+{
+    (void)state;
+    static const uint8_t bulk[10000], small[100];
+    uint16_t r = open_channel(&client, &reliable), l = open_channel(&client, &lossy);
+    unsigned sent = 0;
+    for (unsigned tick = 0; tick < 500; tick++) {
+        while (data_send(server.association, r, true, bulk, sizeof(bulk), virtual_now) == DATA_SENT)
+            ;
+        sent +=
+            data_send(server.association, l, true, small, sizeof(small), virtual_now) == DATA_SENT;
+        tick_slowly();
+    }
+    assert_in_range(sent, 490, 500);
+    assert_true(data_buffered(server.association) <= DATA_SEND_BUFFER);
+}
+
 static void lossy_messages_are_not_repeated(void **state)
 {
     (void)state;
@@ -605,6 +623,7 @@ int main(void)
         T(a_megabyte_arrives_in_order),
         T(a_megabyte_arrives_in_order_despite_loss),
         T(lossy_messages_wait_no_longer_than_wanted),
+        T(lossy_messages_get_past_a_long_transfer),
         T(lossy_messages_are_not_repeated),
         T(a_silent_peer_fills_the_buffers_to_their_bounds),
         T(too_long_messages_are_refused_both_ways),
