@@ -119,7 +119,8 @@ void job_event(struct job *j, enum sfu_event_kind kind, enum sfu_reason reason, 
     } else if (reason == SFU_REASON_SERVER_SHUTDOWN) {
         go_missing(j, j->times->start_grace, JOB_SILENCE_LONGEST, now);
     } else if (j->state == JOB_CONNECTED) {
-        go_missing(j, j->times->grace, JOB_SILENCE_LONGEST, now);
+        go_missing(j, reason == SFU_REASON_TIMEOUT ? j->times->grace / 4 : j->times->grace,
+                   JOB_SILENCE_LONGEST, now);
     }
 }
 

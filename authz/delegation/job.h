@@ -23,7 +23,8 @@
 #define JOB_SILENCE_LONGEST (600 * USEC_PER_SEC)  /* of an SFU that does not say who is there */
 
 struct job_times {
-    usec_t grace;       /* from seeing somebody gone to the leave */
+    usec_t grace;       /* from seeing somebody gone to the leave; a quarter of it if the SFU has
+                           waited already */
     usec_t start_grace; /* the same after we or the SFU started */
     usec_t sanity;      /* how often presence is asked about; 0: never without a reason */
 };

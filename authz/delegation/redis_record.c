@@ -58,7 +58,7 @@ char *redis_record_value(const struct job_record *r)
     format_time(r->restarted_at, time);
     json_t *root =
         json_pack("{s:{s:s, s:I, s:s, s:s, s:s}, s:s, s:{s:b, s:b}}", "Params", "DelayId",
-                  r->delay_id, "DelayTimeout", (json_int_t)(r->timeout * NS_PER_US), "ServerName",
+                  r->delay_id, "DelayTimeout", (json_int_t)r->timeout * NS_PER_US, "ServerName",
                   r->server, "LiveKitRoom", r->room, "LiveKitIdentity", r->identity, "RestartedAt",
                   time, "Sluice", "Restricted", (int)r->restricted, "Joined", (int)r->joined);
     char *text = root ? json_dumps(root, JSON_COMPACT) : NULL;

@@ -307,9 +307,9 @@ static bool set_addresses(struct transfer *x, const struct transfer_request *r)
     char line[SERVER_HOST_MAX + 64 + 16 * NET_ADDR_TEXT], text[NET_ADDR_TEXT];
     bool v6_literal = strchr(r->target, ':') != NULL;
     const char *open = v6_literal ? "[" : "", *close = v6_literal ? "]" : "";
-    int n = snprintf(line, sizeof(line), "::%s%s%s:%u", open, r->target, close, r->target_port);
+    snprintf(line, sizeof(line), "::%s%s%s:%u", open, r->target, close, r->target_port);
     x->connect_to = curl_slist_append(NULL, line);
-    n = snprintf(line, sizeof(line), "%s:%u:", r->target, r->target_port);
+    int n = snprintf(line, sizeof(line), "%s:%u:", r->target, r->target_port);
     for (size_t i = 0; i < r->pinned_count && i < 16; i++) {
         x->pinned[x->pinned_count++] = r->pinned[i];
         bool v6 = r->pinned[i].family == 6;
@@ -438,8 +438,10 @@ void transfers_destroy(struct transfers *t)
 {
     if (!t)
         return;
-    while (t->all)
-        transfer_free(t->all);
+    for (struct transfer *x = t->all, *next; x; x = next) {
+        next = x->next;
+        transfer_free(x);
+    }
     curl_multi_cleanup(t->multi);
     curl_share_cleanup(t->share);
     loop_timer_cancel(t->loop, &t->timer);

@@ -10,6 +10,7 @@
 
 #include "common/base64.h"
 #include "common/jwt/token.h"
+#include "common/proto/livekit/models.pb-c.h"
 
 static bool hash_matches(const char *claimed, const void *body, size_t length)
 {
@@ -44,6 +45,8 @@ enum sfu_reason sfu_reason_of(const char *name)
         return SFU_REASON_CLIENT_INITIATED;
     if (name && (strcmp(name, "SERVER_SHUTDOWN") == 0 || strcmp(name, "MIGRATION") == 0))
         return SFU_REASON_SERVER_SHUTDOWN;
+    if (name && strcmp(name, "CONNECTION_TIMEOUT") == 0)
+        return SFU_REASON_TIMEOUT;
     return SFU_REASON_OTHER;
 }
 
@@ -69,12 +72,11 @@ static bool take(const json_t *v, char *out, size_t size)
 /* Enumerators are names, or numbers by choice of the sender. */
 static enum sfu_reason read_reason(const json_t *v)
 {
-    if (json_is_integer(v)) {
-        if (json_integer_value(v) == 1)
-            return SFU_REASON_CLIENT_INITIATED;
-        return json_integer_value(v) == 3 ? SFU_REASON_SERVER_SHUTDOWN : SFU_REASON_OTHER;
-    }
-    return sfu_reason_of(json_string_value(v));
+    if (!json_is_integer(v))
+        return sfu_reason_of(json_string_value(v));
+    const ProtobufCEnumValue *known = protobuf_c_enum_descriptor_get_value(
+        &livekit__disconnect_reason__descriptor, (int)json_integer_value(v));
+    return sfu_reason_of(known ? known->name : NULL);
 }
 
 bool webhook_read(const char *body, size_t length, struct sfu_event *out)

@@ -23,7 +23,12 @@ enum sfu_event_kind {
 };
 
 /* Why somebody left, as far as it matters. */
-enum sfu_reason { SFU_REASON_OTHER, SFU_REASON_CLIENT_INITIATED, SFU_REASON_SERVER_SHUTDOWN };
+enum sfu_reason {
+    SFU_REASON_OTHER,
+    SFU_REASON_CLIENT_INITIATED,
+    SFU_REASON_SERVER_SHUTDOWN,
+    SFU_REASON_TIMEOUT, /* the SFU has waited for the client for long already */
+};
 
 struct sfu_event {
     enum sfu_event_kind kind;

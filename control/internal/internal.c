@@ -128,8 +128,10 @@ void internal_event(struct internal *i, enum room_event e, const struct room *r,
         return;
     feed_add(&i->feed, kind, e == PARTICIPANT_JOINED ? "" : reason_name(p->disconnect_reason),
              r->name, p->claims.identity);
-    while (i->waiting)
-        tell(i->waiting);
+    for (struct waiting *w = i->waiting, *next; w; w = next) {
+        next = w->next;
+        tell(w);
+    }
 }
 
 /* --- rooms and participants --- */

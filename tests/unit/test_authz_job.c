@@ -178,6 +178,17 @@ static void lost(void **state)
     assert_int_equal(w.sent_at - gone, 8 * S);
 }
 
+static void lost_after_the_sfu_has_waited(void **state)
+{
+    (void)state;
+    begin_there(3600 * S);
+    usec_t gone = w.now;
+    go(SFU_REASON_TIMEOUT);
+    run_for(60 * S);
+    assert_int_equal(w.sends, 1);
+    assert_int_equal(w.sent_at - gone, 2 * S);
+}
+
 static void lost_and_back(void **state)
 {
     (void)state;
@@ -412,6 +423,7 @@ int main(void)
         cmocka_unit_test(restarts_in_time),
         cmocka_unit_test(hang_up),
         cmocka_unit_test(lost),
+        cmocka_unit_test(lost_after_the_sfu_has_waited),
         cmocka_unit_test(lost_and_back),
         cmocka_unit_test(replaced_by_itself),
         cmocka_unit_test(the_sfu_stops),

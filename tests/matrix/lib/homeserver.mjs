@@ -67,6 +67,8 @@ export class Homeserver {
   }
 
   async onClient(q, r) {
+    r.setHeader('access-control-allow-origin', '*').setHeader('access-control-allow-headers', '*').setHeader('access-control-allow-methods', '*');
+    if (q.method === 'OPTIONS') return r.writeHead(204).end();
     let body = '';
     for await (const c of q) body += c;
     const call = q.url.match(/^\/_matrix\/client\/(?:v1|unstable\/org\.matrix\.msc4140)\/delayed_events\/([^/]*)\/(restart|send)$/);

@@ -16,7 +16,7 @@ export class Sluice {
     this.url = `http://127.0.0.1:${this.port}`;
     this.config = JSON.stringify({
       port: this.port, bind_addresses: ['127.0.0.1'], keys: { devkey: 'devsecret' }, room: { auto_create: false },
-      rtc: { udp_port: await freePort(), tcp_port: await freePort(), enable_loopback_candidate: true },
+      rtc: { udp_port: await freePort(), tcp_port: await freePort(), enable_loopback_candidate: true, node_ip: '127.0.0.1' },
       sluice: { run_dir: this.runDir, backend: 'udp', workers: 1, authz: { anything: [1] } },
     });
     this.spawn('sluice-dataplane');
