@@ -7,6 +7,7 @@ import path from 'node:path';
 import { AccessToken, AgentDispatchClient, DataPacket_Kind, EgressClient, RoomServiceClient, TrackSource } from 'livekit-server-sdk';
 import { audioPackets, hears } from '../lib/media.mjs';
 import { freePorts, sleep, until } from '../lib/net.mjs';
+import { joinRequest, open } from '../lib/raw.mjs';
 import { key, secret, token } from '../lib/sluice.mjs';
 import { Receiver } from '../lib/webhooks.mjs';
 
@@ -280,6 +281,30 @@ async function bothDie(t) {
     'track_unpublished alice', 'participant_left alice STATE_MISMATCH', 'room_finished']);
 }
 
+// 300 joins in ten rooms that end before there is media: each is told once, in order.
+async function many(t) {
+  const receiver = await hooked(t);
+  const ROOMS = 10, EACH = 30;
+  const people = Array.from({ length: ROOMS * EACH }, (_, i) => [`p${i}`, `room-${i % ROOMS}`]);
+  const visit = async ([identity, room]) => {
+    const signal = await open(t.server.url, { params: { access_token: await token(identity, room), join_request: joinRequest({}) } });
+    await signal.got('join');
+    signal.socket.close();
+    await signal.closed;
+  };
+  for (let i = 0; i < people.length; i += ROOMS) await Promise.all(people.slice(i, i + ROOMS).map(visit));
+  const total = ROOMS * (EACH + 1);
+  await until(`${total} webhooks`, () => receiver.events.length >= total, 20);
+  await sleep(300);
+  assert.equal(receiver.events.length, total);
+  assert.deepEqual(receiver.wrong, []);
+  for (let r = 0; r < ROOMS; r++) {
+    const expected = people.filter(([, room]) => room === `room-${r}`).map(([identity]) => `participant_connection_aborted ${identity}`);
+    assert.deepEqual(receiver.names(`room-${r}`), ['room_started', ...expected]);
+  }
+  assert.equal(fs.statSync(path.join(t.server.dir, 'webhooks.journal')).size, 0);
+}
+
 // ---- metrics and keys ----
 
 async function metrics(t) {
@@ -342,6 +367,7 @@ export const cases = [
   { name: 'webhooks: dead receivers delay nobody', run: deadUrls },
   { name: 'webhooks: what waits survives the death of control', run: survives },
   { name: 'webhooks: control and dataplane die', run: bothDie },
+  { name: 'webhooks: hundreds come and go', run: many },
   { name: 'metrics of a call', run: metrics },
   { name: 'keys are read again during a call', run: newKeys },
 ];
