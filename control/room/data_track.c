@@ -333,9 +333,10 @@ static bool drop_forbidden(struct participant *p)
 void data_tracks_permission_changed(struct participant *p, usec_t now)
 {
     bool published = p->data_tracks != NULL && !grant_can_publish_data(&p->claims.video);
-    while (published && p->data_tracks) {
-        say_unpublished(p, p->data_tracks);
-        end(p->data_tracks);
+    for (struct data_track *t = published ? p->data_tracks : NULL, *next; t; t = next) {
+        next = t->next;
+        say_unpublished(p, t);
+        end(t);
     }
     if (drop_forbidden(p))
         subscriptions_changed(p);
