@@ -466,6 +466,40 @@ static void limits_of_the_configuration_hold(void **state)
     actor_close(&carol);
 }
 
+static void what_changes_about_a_track_is_told(void **state)
+{
+    (void)state;
+    both_join();
+    alice_publishes();
+    stage_pass(&stage, 1 * USEC_PER_SEC);
+    const struct publication *mic = actor_participant(&alice)->publications;
+    Livekit__AudioTrackFeature features[] = {LIVEKIT__AUDIO_TRACK_FEATURE__TF_STEREO};
+    Livekit__UpdateLocalAudioTrack audio = LIVEKIT__UPDATE_LOCAL_AUDIO_TRACK__INIT;
+    audio.track_sid = (char *)(uintptr_t)mic->sid;
+    audio.n_features = 1;
+    audio.features = features;
+    Livekit__SignalRequest m = LIVEKIT__SIGNAL_REQUEST__INIT;
+    m.message_case = LIVEKIT__SIGNAL_REQUEST__MESSAGE_UPDATE_AUDIO_TRACK;
+    m.update_audio_track = &audio;
+    actor_send(&alice, &m);
+    Livekit__UpdateLocalVideoTrack video = LIVEKIT__UPDATE_LOCAL_VIDEO_TRACK__INIT;
+    video.track_sid = (char *)(uintptr_t)mic->next->sid;
+    video.width = 333;
+    video.height = 222;
+    m.message_case = LIVEKIT__SIGNAL_REQUEST__MESSAGE_UPDATE_VIDEO_TRACK;
+    m.update_video_track = &video;
+    actor_send(&alice, &m);
+    const Livekit__ParticipantInfo *told =
+        actor_last(&bob, LIVEKIT__SIGNAL_RESPONSE__MESSAGE_UPDATE)->update->participants[0];
+    assert_int_equal(told->tracks[0]->n_audio_features, 1);
+    assert_int_equal(told->tracks[1]->width, 333);
+    video.track_sid = (char *)(uintptr_t) "TR_none";
+    actor_send(&alice, &m);
+    assert_int_equal(actor_last(&alice, LIVEKIT__SIGNAL_RESPONSE__MESSAGE_REQUEST_RESPONSE)
+                         ->request_response->reason,
+                     LIVEKIT__REQUEST_RESPONSE__REASON__NOT_FOUND);
+}
+
 static void without_publish_grant_media_is_not_taken(void **state)
 {
     (void)state;
@@ -647,6 +681,7 @@ int main(void)
         TEST(ids_of_another_room_are_unknown),
         TEST(tracks_of_others_are_not_one_s_own),
         TEST(limits_of_the_configuration_hold),
+        TEST(what_changes_about_a_track_is_told),
         TEST(without_publish_grant_media_is_not_taken),
         TEST(backup_codecs_are_refused),
         TEST(without_grant_nothing_is_subscribed),
