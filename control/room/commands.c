@@ -2,6 +2,7 @@
 #include "control/room/commands.h"
 
 #include "common/link/link.h"
+#include "common/log.h"
 #include "control/room/arena.h"
 #include "control/room/data_track.h"
 #include "control/room/record.h"
@@ -274,6 +275,8 @@ void command_set_turn_peers(struct rooms *rs)
         list[n] = &peers[n];
     }
     body.peers = list;
+    if (rs->address_count > 0 && body.n_peers == 0)
+        log_warn("room", "turn.deny_peer_cidrs leaves no address of ours: nobody can be relayed");
     Sluice__Link__Command c = SLUICE__LINK__COMMAND__INIT;
     c.body_case = SLUICE__LINK__COMMAND__BODY_SET_TURN_PEERS;
     c.set_turn_peers = &body;

@@ -10,7 +10,6 @@
 
 #define TEXT_MAX (API_SECRET_MAX + 64)
 
-_Static_assert(TURN_CREDENTIALS_PASSWORD >= BASE62_SIZE(32), "SHA-256");
 _Static_assert(REST_CREDENTIALS_PASSWORD >= BASE64_ENCODED_SIZE(20), "SHA-1");
 
 static bool make_password(struct turn_credentials *c, const char *secret, const char *sid,

@@ -155,12 +155,19 @@ bool allocation_permits(const struct allocation *a, const struct net_addr *ip, u
     return false;
 }
 
+/* Where the peer is; ALLOCATION_PEERS if nowhere. */
+static unsigned peer_index(const struct allocation *a, const struct net_addr *addr)
+{
+    unsigned i = 0;
+    while (i < ALLOCATION_PEERS && !net_addr_equal(&a->peers[i].addr, addr))
+        i++;
+    return i;
+}
+
 struct turn_peer *allocation_peer(struct allocation *a, const struct net_addr *addr)
 {
-    for (int i = 0; i < ALLOCATION_PEERS; i++)
-        if (net_addr_equal(&a->peers[i].addr, addr))
-            return &a->peers[i];
-    return NULL;
+    unsigned i = peer_index(a, addr);
+    return i < ALLOCATION_PEERS ? &a->peers[i] : NULL;
 }
 
 struct turn_peer *allocation_peer_of_channel(struct allocation *a, uint16_t channel)
@@ -173,13 +180,14 @@ struct turn_peer *allocation_peer_of_channel(struct allocation *a, uint16_t chan
 
 struct turn_peer *allocation_add_peer(struct allocation *a, const struct net_addr *addr)
 {
-    struct turn_peer *known = allocation_peer(a, addr);
-    for (int i = 0; i < ALLOCATION_PEERS && !known; i++)
-        if (a->peers[i].addr.family == 0) {
-            known = &a->peers[i];
-            known->addr = *addr;
-        }
-    return known;
+    static const struct net_addr none;
+    unsigned i = peer_index(a, addr);
+    if (i == ALLOCATION_PEERS)
+        i = peer_index(a, &none);
+    if (i == ALLOCATION_PEERS)
+        return NULL;
+    a->peers[i].addr = *addr;
+    return &a->peers[i];
 }
 
 struct net_path allocation_path(const struct allocation *a, const struct net_addr *peer)
