@@ -456,6 +456,29 @@ static void a_client_without_signalling_stays_while_media_flows(void **state)
     assert_non_null(actor_participant(&bob));
 }
 
+/* What is too large for the dataplane to keep is left out; the session is not. */
+static void a_large_record_loses_its_metadata(void **state)
+{
+    (void)state;
+    a_call();
+    static char text[100001];
+    memset(text, 'x', sizeof text - 1);
+    participant_set_metadata(actor_participant(&bob), "", text, NULL, 0, stage.now);
+    stage_pass(&stage, 1 * USEC_PER_SEC);
+    static struct stage second;
+    memset(&second, 0, sizeof second);
+    stage_open(&second);
+    rooms_link_lost(second.rooms);
+    stage_welcome(&second, 1);
+    dump(&second, stage.commands, stage.command_count);
+    struct actor again;
+    actor_open(&again, &second, "bob");
+    assert_string_equal(actor_participant(&again)->sid, actor_participant(&bob)->sid);
+    assert_string_equal(actor_participant(&again)->claims.metadata, "");
+    actor_close(&again);
+    stage_close(&second);
+}
+
 /* Rooms that were created and wait are in no dump. */
 static void waiting_rooms_are_restored(void **state)
 {
@@ -525,6 +548,7 @@ int main(void)
         TEST(a_damaged_record_ends_that_session_only),
         TEST(simulated_failures_happen_once),
         TEST(another_protocol_is_remembered),
+        TEST(a_large_record_loses_its_metadata),
         TEST(waiting_rooms_are_restored),
         TEST(a_waiting_room_that_was_joined_is_taken_over),
         TEST(lost_media_is_resumed),
