@@ -33,7 +33,7 @@ struct participant {
     Sluice__Link__Participant *state;
     uint32_t last_reliable_sequence;
     uint64_t missed_from; /* number in the room's replay of the first packet missed, 0: none */
-    uint32_t answers; /* to RPCs of the server's that may still come */
+    uint32_t answers;     /* to RPCs of the server's that may still come */
     LIST_HEAD(, transport) transports;
     LIST_ENTRY(participant) link; /* room->participants */
 };
