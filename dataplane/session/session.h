@@ -58,16 +58,17 @@ void sessions_destroy(struct sessions *s);
 /* One command of control; consumed. Hello is answered by Welcome and the dump of all objects. */
 void sessions_command(struct sessions *s, Sluice__Link__Command *c, usec_t now);
 
-/* A STUN or DTLS datagram, from a worker or an ICE-TCP connection (path->tcp). */
+/* A STUN or DTLS datagram, from a worker, an ICE-TCP connection or a TURN allocation (path->tcp).
+ */
 void sessions_packet(struct sessions *s, const struct net_path *path, const uint8_t *data,
                      size_t len, usec_t now);
 
-/* Which media session RTP from this ICE-TCP connection belongs to, and its worker; HANDLE_NONE if
- * the connection has not authenticated. */
+/* Which media session RTP from this ICE-TCP connection or TURN allocation belongs to, and its
+ * worker; HANDLE_NONE if no connectivity check came by it. */
 handle_t sessions_tcp_session(const struct sessions *s, const struct net_path *path,
                               unsigned *worker);
 
-/* An ICE-TCP connection is gone. */
+/* An ICE-TCP connection or a TURN allocation is gone. */
 void sessions_tcp_closed(struct sessions *s, const struct net_path *path, usec_t now);
 
 void sessions_media_event(struct sessions *s, const struct media_event *e, usec_t now);

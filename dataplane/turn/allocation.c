@@ -64,6 +64,7 @@ struct allocation *allocation_open(struct allocations *p, const struct turn_clie
     uint32_t i = p->free[p->size - ++p->used];
     struct allocation *a = &p->list[i];
     uint32_t id = next_id(a, i);
+    p->reached = p->reached > i ? p->reached : i + 1;
     *a = (struct allocation){.used = true,
                              .id = id,
                              .client = *client,

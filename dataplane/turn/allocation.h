@@ -58,6 +58,7 @@ LIST_HEAD(allocation_list, allocation);
 
 struct allocations {
     uint32_t size, used, mask;
+    uint32_t reached; /* no place from here on was ever used */
     uint64_t seed;
     struct allocation *list;
     uint32_t *free; /* stack of places; [size - used] */

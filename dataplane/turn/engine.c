@@ -153,7 +153,7 @@ void turn_tick(struct turn_engine *t, usec_t now)
 {
     if (now < t->next_sweep)
         return;
-    for (uint32_t i = 0; i < t->allocations.size; i++) {
+    for (uint32_t i = 0; i < t->allocations.reached; i++) {
         struct allocation *a = &t->allocations.list[i];
         if (a->used && a->expires <= now)
             turn_close(t, a);

@@ -75,6 +75,23 @@ async function overTls(t) {
   assert.ok(c.turn_connections >= 2 && c.turn_allocations >= 2, JSON.stringify(c));
 }
 
+// The dataplane keeps what was allocated; the next control gives new credentials.
+async function withoutControl(t) {
+  await withTurn(t, p => ({ udp_port: p.udp }));
+  const alice = await t.join('alice', 'relay', { room: relayed });
+  const bob = await t.join('bob', 'relay', { kind: 'firefox', room: relayed });
+  await talk(alice, bob);
+  for (const who of [alice, bob]) for (const { local } of await paths(who)) assert.equal(local.candidateType, 'relay');
+  const before = await t.server.counters();
+  await t.server.end('sluice-control', 'SIGKILL');
+  await keepsDecoding(bob, 2);
+  t.server.spawn('sluice-control');
+  await until('alice has resumed', async () => (await alice.call('events')).some(e => e.name === 'Reconnected'), 20);
+  await keepsDecoding(bob, 3);
+  const after = await t.server.counters();
+  assert.equal(after.drop_turn_permission, before.drop_turn_permission);
+}
+
 // The ones that a client was given work once more; changed ones, and those of one who has left, do not.
 async function credentials(t) {
   const made = certificate(t);
@@ -106,6 +123,7 @@ async function quota(t) {
 export const cases = [
   { name: 'TURN over UDP', run: overUdp },
   { name: 'TURN over TLS', run: overTls },
+  { name: 'TURN: Firefox too, and while control restarts', run: withoutControl },
   { name: 'TURN: wrong and expired credentials', run: credentials },
   { name: 'TURN: allocations per participant', run: quota },
 ];
