@@ -85,6 +85,17 @@ async function full(t) {
   assert.equal(await again.call('connectError', t.server.url, await token('bob', room)), null, 'who is there may come again');
 }
 
+// 512 KiB, and not a byte more; and only with the grant.
+async function metadata(t) {
+  await t.sluice();
+  const alice = await t.join('alice', room, { grants: { canUpdateOwnMetadata: true } });
+  const bob = await t.join('bob', room);
+  assert.equal((await alice.call('setMetadata', 512 * 1024 + 1)).reason, 'LIMIT_EXCEEDED');
+  assert.equal(await alice.call('setMetadata', 512 * 1024), null);
+  await until('bob has it', async () => await bob.call('metadataOf', 'alice') === 512 * 1024);
+  assert.equal((await bob.call('setMetadata', 1)).reason, 'NOT_ALLOWED');
+}
+
 // Nobody has joined, so nothing but control knows of it.
 async function waits(t) {
   await t.sluice();
@@ -130,6 +141,7 @@ export const cases = [
   { name: 'presence: a client is killed', run: dies },
   { name: 'presence: one identity twice', run: twice },
   { name: 'presence: a full room', run: full },
+  { name: 'presence: the largest metadata', run: metadata },
   { name: 'presence: a created room survives the death of control', run: waits },
   { name: 'presence: simulated signal-reconnect', run: simulated('signal-reconnect', 'Reconnected', sameSession) },
   { name: 'presence: simulated disconnect-signal-on-resume', run: simulated('disconnect-signal-on-resume', 'Reconnected', sameSession) },

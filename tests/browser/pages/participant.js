@@ -167,6 +167,9 @@
     async sendText(text, options) { await room.localParticipant.publishData(new TextEncoder().encode(text), { reliable: true, ...options }); },
     // Bytes that are no message, straight into the reliable channel.
     sendRaw(bytes) { room.engine.dataChannelForKind(0).send(new Uint8Array(bytes)); },
+    // Of `size` letters; the error's fields if it is refused.
+    setMetadata: size => room.localParticipant.setMetadata('x'.repeat(size)).then(() => null, e => ({ name: e.name, reason: e.reasonName })),
+    metadataOf: identity => room.remoteParticipants.get(identity).metadata?.length ?? 0,
     simulate: scenario => room.simulateScenario(scenario),
     killSignal() { room.engine.client.ws?.close?.(); },
     state: () => room.state,
