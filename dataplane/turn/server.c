@@ -26,7 +26,7 @@ struct turn_server {
     struct counters *counters;
     uint16_t udp_port;
     bool plain;
-    SSL_CTX *tls;
+    struct turn_tls tls;
     int epoll;
     size_t n_sources;
     struct source sources[SOURCES_MAX];
@@ -166,7 +166,8 @@ static uint32_t free_id(struct turn_server *s)
 
 static void add_stream(struct turn_server *s, int fd, const struct net_addr *remote)
 {
-    struct stream *st = stream_create(fd, remote, free_id(s), s->tls, s->now);
+    turn_tls_refresh(&s->tls);
+    struct stream *st = stream_create(fd, remote, free_id(s), s->tls.ctx, s->now);
     if (!st)
         return;
     *place_of(s, st->client.stream) = st;
@@ -325,11 +326,9 @@ static bool open_all(struct turn_server *s, const struct turn_server_config *c, 
     s->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (!s->engine || s->epoll < 0)
         return false;
-    if (c->tls_port != 0 && !c->plain) {
-        s->tls = turn_tls_context(c->cert_file, c->key_file, err, TURN_SERVER_ERROR_TEXT);
-        if (!s->tls)
-            return false;
-    }
+    if (c->tls_port != 0 && !c->plain &&
+        !turn_tls_open(&s->tls, c->cert_file, c->key_file, err, TURN_SERVER_ERROR_TEXT))
+        return false;
     return open_sources(s, c, err);
 }
 
@@ -368,7 +367,7 @@ void turn_server_close(struct turn_server *s)
         close(s->sources[i].fd);
     if (s->epoll >= 0)
         close(s->epoll);
-    SSL_CTX_free(s->tls);
+    turn_tls_close(&s->tls);
     turn_engine_destroy(s->engine);
     free(s);
 }

@@ -30,7 +30,7 @@ struct turn_server_config {
     bool ipv4, ipv6;             /* without binds: listen on all addresses of these */
     size_t n_binds;
     struct net_addr binds[TURN_SERVER_BINDS_MAX]; /* ports are not looked at */
-    const char *cert_file, *key_file;             /* PEM; for TLS */
+    const char *cert_file, *key_file;             /* PEM; for TLS; outlive the server */
 };
 
 struct turn_server_handler {

@@ -13,14 +13,13 @@ import { allocate, allocateTls } from '../lib/turn.mjs';
 const relayed = { connect: { rtcConfig: { iceTransportPolicy: 'relay' } } };
 
 // A certificate for localhost that nobody else trusts, and the hash by which Chromium is told to.
-function certificate(t) {
-  const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'sluice-turn-'));
+function certificate(t, dir = fs.mkdtempSync(path.join(os.tmpdir(), 'sluice-turn-'))) {
   t.closing.push(async () => fs.rmSync(dir, { recursive: true, force: true }));
   const [cert, key] = ['cert.pem', 'key.pem'].map(f => path.join(dir, f));
   execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2',
     '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out', cert], { stdio: 'ignore' });
   const spki = new crypto.X509Certificate(fs.readFileSync(cert)).publicKey.export({ type: 'spki', format: 'der' });
-  return { cert, key, hash: crypto.createHash('sha256').update(spki).digest('base64') };
+  return { dir, cert, key, hash: crypto.createHash('sha256').update(spki).digest('base64') };
 }
 
 async function withTurn(t, section, sluice = '') {
@@ -102,7 +101,10 @@ async function credentials(t) {
   assert.deepEqual(await allocate({ ...at, count: 3 }), [0, 0, 0]);
   assert.deepEqual(await allocate({ ...at, password: `${credential}x` }), [401]);
   assert.deepEqual(await allocate({ ...at, username: `${username}x` }), [401]);
-  assert.deepEqual(await allocateTls({ port: tcp, username, password: credential, ca: fs.readFileSync(made.cert) }), [0]);
+  const byTls = () => allocateTls({ port: tcp, username, password: credential, ca: fs.readFileSync(made.cert) });
+  assert.deepEqual(await byTls(), [0]);
+  certificate(t, made.dir); // a renewed one
+  assert.deepEqual(await byTls(), [0]);
   assert.equal((await t.server.counters()).turn_bad_credentials, 2);
   await until('the credentials expire', async () => (await allocate(at))[0] === 401, 10);
   await alice.call('leave');
