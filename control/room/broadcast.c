@@ -58,11 +58,23 @@ static void schedule_batch(struct room *r, usec_t now)
     timer_start_before(&r->rooms->timers, &r->updates, room_tick(r, BROADCAST_PERIOD, now));
 }
 
+/* Clients go by identity: the end of a session that is told after the next one of the same
+ * identity has begun would end that one for them. */
+static bool predecessor_untold(const struct participant *p)
+{
+    for (const struct departed *d = p->room->departed; d; d = d->next)
+        if (strcmp(d->info->identity, p->claims.identity) == 0)
+            return true;
+    return false;
+}
+
 void broadcast_participant(struct participant *p, bool at_once, usec_t now)
 {
     p->changed = true;
     if (at_once || p->is_publisher) {
         p->update_queued = false;
+        if (predecessor_untold(p))
+            broadcast_batch(p->room, now);
         tell_everyone(p);
         return;
     }

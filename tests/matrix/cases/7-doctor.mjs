@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `sluicectl doctor matrix` finds each broken link, and none where all hold.
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { binDir } from '../lib/paths.mjs';
 import { assert } from '../lib/tools.mjs';
 import { missing, Synapse } from '../lib/synapse.mjs';
@@ -57,7 +58,7 @@ cases.push({
 
 cases.push({
   name: 'doctor: Synapse and sluice, all is well',
-  needs: missing,
+  needs: () => missing() ?? (existsSync(`${binDir}/sluice-control`) ? undefined : 'sluice is not built'),
   run: async w => {
     const hs = new Synapse(w.dir, { tlsPort: 18548, port: 18108 }), sluice = new Sluice(w.dir), dns = await w.dns({ 'hs.localhost': { A: ['127.0.0.1'] } });
     for (const s of [hs, sluice]) { w.closing.push(() => s.stop()); await s.start(); }

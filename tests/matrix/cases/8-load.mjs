@@ -38,7 +38,7 @@ export const cases = [{
     const worker = new Worker(new URL('../lib/load-homeservers.mjs', import.meta.url), { workerData: kinds });
     w.closing.push(() => worker.terminate());
     const [{ ports }] = await once(worker, 'message'), sfu = await w.sfu();
-    const authz = await w.authz({ settings: { allowed_networks: ['127.0.0.0/8'] }, env: { LIVEKIT_URL: sfu.url, LIVEKIT_LOG_LEVEL: 'error' } });
+    const authz = await w.authz({ settings: { allowed_networks: ['127.0.0.0/8'], lookup_time: '6s' }, env: { LIVEKIT_URL: sfu.url, LIVEKIT_LOG_LEVEL: 'error' } });
 
     const memory = [];
     for (let n = 0; n < 3; n++) {

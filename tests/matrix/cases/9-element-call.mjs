@@ -6,7 +6,7 @@ import { assert, eventually, sleep } from '../lib/tools.mjs';
 import { Sluice } from '../lib/sluice.mjs';
 import { launch, missing, Participant, Room, serveElementCall } from '../lib/widget-host.mjs';
 
-export const parallel = 1;
+export const parallel = 2;
 export const cases = [];
 
 const needs = () => missing() ?? (existsSync(`${binDir}/sluice-control`) ? undefined : 'sluice is not built');
