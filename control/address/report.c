@@ -3,7 +3,8 @@
 
 static json_t *seconds(usec_t t)
 {
-    return json_real((double)(t / USEC_PER_MS) / 1000);
+    uint64_t ms = t / USEC_PER_MS;
+    return json_real((double)ms / 1000);
 }
 
 static json_t *age(usec_t at, usec_t now)
