@@ -6,6 +6,7 @@
 #include "common/config/config.h"
 #include "common/log.h"
 #include "common/sandbox/sandbox.h"
+#include "control/address/routes.h"
 #include "control/address/service.h"
 #include "control/api/routes.h"
 #include "control/auth.h"
@@ -243,7 +244,8 @@ static bool start_api(struct control *c)
     c->api = api_routes_create(c->http, signalling_rooms(c->signalling), &limits, arm_clock, c);
     const struct metrics_sources sources = {.rooms = signalling_rooms(c->signalling),
                                             .api = c->api ? api_routes_api(c->api) : NULL,
-                                            .http = c->http};
+                                            .http = c->http,
+                                            .address = address_service_watcher(c->address)};
     return c->api && reports_listen(&c->reports, c->loop, &c->config, &sources);
 }
 
@@ -309,7 +311,7 @@ static bool start_internal(struct control *c)
                                         .touched = arm_clock,
                                         .arg = c};
     c->internal = internal_create(c->loop, &cfg);
-    return c->internal != NULL;
+    return c->internal && address_routes(internal_server(c->internal), c->address);
 }
 
 static bool start(struct control *c)

@@ -205,6 +205,11 @@ void address_service_link_lost(struct address_service *s, usec_t now)
     watcher_link(&s->watcher, false, now);
 }
 
+const struct watcher *address_service_watcher(const struct address_service *s)
+{
+    return &s->watcher;
+}
+
 json_t *address_service_report(const struct address_service *s, usec_t now)
 {
     return report_make(&s->watcher, now);

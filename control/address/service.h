@@ -32,7 +32,11 @@ void address_service_refresh(struct address_service *s, const char *reason);
 void address_service_event(struct address_service *s, const Sluice__Link__Event *e, usec_t now);
 void address_service_link_lost(struct address_service *s, usec_t now);
 
-/* Sources, answers and their ages, what is offered, history: for people and metrics. A new
+struct watcher;
+/* For metrics. */
+const struct watcher *address_service_watcher(const struct address_service *s);
+
+/* Sources, answers and their ages, what is offered, history: for people. A new
  * reference. */
 json_t *address_service_report(const struct address_service *s, usec_t now);
 

@@ -209,7 +209,7 @@ static void judge_servers(struct votes *v)
     v->disagreement = false;
     for (unsigned i = 0; i < v->count; i++) {
         struct vote_server *s = &v->server[i];
-        if (!s->answered || s->unanswered >= VOTES_DEAD)
+        if (!s->answered || s->unanswered >= VOTES_DEAD || s->asked < v->since)
             continue;
         bool agrees = says(s, &v->current);
         v->disagreement |= !agrees && s->streak >= VOTES_INSISTS;

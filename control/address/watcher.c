@@ -275,6 +275,8 @@ void watcher_link(struct watcher *w, bool up, usec_t now)
 {
     w->link_up = up;
     w->silence_at = 0;
+    w->silent = 0;
+    w->silent_all = false;
     w->line_down = false;
     if (up && watcher_wants_stun(w))
         w->ask_at = now;
@@ -344,10 +346,13 @@ void watcher_mapped(struct watcher *w, const Sluice__Link__MappedAddress *m, use
 
 void watcher_silence(struct watcher *w, const Sluice__Link__Silence *m, usec_t now)
 {
-    w->silence_at = m->silent ? now : 0;
     bool several = m->total || m->silent >= 2;
+    bool onset = (m->total && !w->silent_all) || m->silent >= w->silent + 2;
+    w->silence_at = m->silent ? now : 0;
+    w->silent = m->silent;
+    w->silent_all = m->total;
     bool lately = w->settled_at && now - w->settled_at < SILENCE_FRESH;
-    if (several && !lately)
+    if (several && (onset || !lately))
         watcher_alarm(w, m->total ? "nothing is heard of anybody" : "several peers are silent",
                       now);
     else if (m->silent && w->ask_at > now)

@@ -5,8 +5,8 @@
  * watcher_output and a deadline out.
  *
  * At rest STUN servers are asked every stun_interval, give or take a fifth. A sign of change (event
- * of the network, silent peers, a signal, an operator) begins an alarm: they are asked twice a
- * second until the answer is clear, more seldom after ALARM_FAST without one.
+ * of the network, silent peers, a signal, an operator) begins an alarm: they are asked four times
+ * a second until the answer is clear, more seldom after ALARM_FAST without one.
  */
 #ifndef SLUICE_CONTROL_ADDRESS_WATCHER_H
 #define SLUICE_CONTROL_ADDRESS_WATCHER_H
@@ -21,7 +21,7 @@
 #define WATCHER_HISTORY      32
 #define WATCHER_REASON       256
 
-#define ALARM_ASK     (500 * USEC_PER_MS)
+#define ALARM_ASK     (250 * USEC_PER_MS)
 #define ALARM_SLOW    (3 * USEC_PER_SEC)
 #define ALARM_FAST    (60 * USEC_PER_SEC)
 #define ALARM_END     (600 * USEC_PER_SEC)
@@ -84,6 +84,8 @@ struct watcher {
     usec_t alarm_answered;
     unsigned confirmations; /* of what is believed, in this alarm */
     usec_t settled_at, silence_at;
+    uint32_t silent; /* peers, as last told */
+    bool silent_all;
     bool line_down;
     usec_t line_told_at;
     bool told_disagreement[FAMILIES], told_symmetric[FAMILIES];

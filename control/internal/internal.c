@@ -238,6 +238,11 @@ struct internal *internal_create(struct loop *l, const struct internal_config *c
     return NULL;
 }
 
+struct http_server *internal_server(struct internal *i)
+{
+    return i->http;
+}
+
 void internal_destroy(struct internal *i)
 {
     if (!i)

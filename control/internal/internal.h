@@ -29,6 +29,9 @@ struct internal_config {
 struct internal *internal_create(struct loop *l, const struct internal_config *c);
 void internal_destroy(struct internal *i);
 
+/* For more routes. */
+struct http_server *internal_server(struct internal *i);
+
 /* For room_output.event. */
 void internal_event(struct internal *i, enum room_event e, const struct room *r,
                     const struct participant *p);

@@ -11,6 +11,7 @@ void metrics_collect(const struct metrics_sources *s, struct metrics_text *out)
     collect_rooms(s, out);
     collect_media(s, out);
     collect_server(s, out);
+    collect_address(s, out);
     out->constant = "";
     collect_process(out);
     out->constant = NULL;

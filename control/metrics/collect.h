@@ -13,6 +13,8 @@
 
 #include "common/stats/segment.h"
 
+struct watcher;
+
 /* Where metrics come from; all is read only. */
 struct metrics_sources {
     const struct rooms *rooms;
@@ -20,6 +22,7 @@ struct metrics_sources {
     const struct api *api;
     const struct webhook *webhook;     /* NULL: none */
     const struct http_server *http;    /* NULL: left out */
+    const struct watcher *address;     /* NULL: left out */
     const struct stats_segment *stats; /* of the dataplane; NULL: not to be had */
 };
 
@@ -29,6 +32,7 @@ void metrics_collect(const struct metrics_sources *s, struct metrics_text *out);
 /* collect_*.c: the parts. */
 void collect_rooms(const struct metrics_sources *s, struct metrics_text *t);
 void collect_media(const struct metrics_sources *s, struct metrics_text *t);
+void collect_address(const struct metrics_sources *s, struct metrics_text *t);
 void collect_server(const struct metrics_sources *s, struct metrics_text *t);
 void collect_process(struct metrics_text *t);
 

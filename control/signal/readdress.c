@@ -85,6 +85,12 @@ static void send_to_resume(void *arg, usec_t now)
     participant_resume(p);
 }
 
+static usec_t jitter(const struct rooms *rs)
+{
+    usec_t most = READDRESS_JITTER + rs->participant_count * 5 * USEC_PER_MS;
+    return random_u32() % (most < READDRESS_SPREAD ? most : READDRESS_SPREAD);
+}
+
 void readdress_silent(struct signalling *g, const Sluice__Link__SilentTransports *m, usec_t now)
 {
     struct rooms *rs = &g->rooms;
@@ -96,6 +102,6 @@ void readdress_silent(struct signalling *g, const Sluice__Link__SilentTransports
         p->readdressed = g->readdress_round;
         p->readdress.fire = send_to_resume;
         p->readdress.arg = p;
-        timer_start(&rs->timers, &p->readdress, now + random_u32() % READDRESS_JITTER);
+        timer_start(&rs->timers, &p->readdress, now + jitter(rs));
     }
 }

@@ -170,8 +170,10 @@ static void note_check(struct ice_agent *a, const struct stun_message *m, uint32
     a->last_check = now;
     if (a->state == ICE_STATE_DISCONNECTED)
         set_state(a, ICE_STATE_CONNECTED);
-    if (m->use_candidate)
-        nominate(a, i, generation, now);
+    if (!m->use_candidate)
+        return;
+    a->last_nomination = now;
+    nominate(a, i, generation, now);
 }
 
 static void answer_request(struct ice_agent *a, const struct stun_message *m,

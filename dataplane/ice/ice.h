@@ -64,6 +64,7 @@ struct ice_agent {
     uint32_t generation;
     enum ice_state state;
     usec_t last_check;       /* on any pair */
+    usec_t last_nomination;  /* a check with USE-CANDIDATE */
     usec_t first_nomination; /* under the current credentials; 0: none */
     usec_t patience;         /* not failed before this time, whatever is missing; 0: no such time */
     bool tcp_only;

@@ -14,7 +14,7 @@
 #include "dataplane/ice/stun.h"
 #include "dataplane/pktio/pktio.h"
 
-#define STUN_QUERIES_MAX       64 /* under way; the oldest makes room for another */
+#define STUN_QUERIES_MAX       128 /* under way; the oldest makes room for another */
 #define STUN_TRANSMISSIONS_MAX 7
 #define STUN_RTO               (500 * USEC_PER_MS) /* before the second transmission, then doubled */
 #define STUN_LAST_WAIT         3                   /* RTOs after the last transmission */

@@ -6,6 +6,7 @@
 #include "dataplane/media/engine.h"
 #include "dataplane/rtp/extension.h"
 
+#define INTERRUPTION  (500 * USEC_PER_MS)
 #define RTX_AHEAD_MAX 100 /* how far RTX may be ahead of the stream that it belongs to */
 
 /* A packet on its way in. */
@@ -126,6 +127,19 @@ static bool restore(struct media *m, struct arrival *a)
     return true;
 }
 
+/* The stream goes on after a break that swallowed packets: nothing can be decoded before a key
+ * frame, and subscribers' decoders would take seconds to ask for one. */
+static void note_arrival(struct media *m, struct arrival *a, uint64_t before, uint64_t seq)
+{
+    struct layer *l = a->b.layer;
+    bool broken = before && seq > before + 1 && m->now - l->arrived_at >= INTERRUPTION;
+    l->arrived_at = m->now;
+    if (!broken || !a->b.track->config.video)
+        return;
+    l->pli_at = 0; /* what was asked for in the meantime was lost as well */
+    key_frame_seed(m, a->b.track, l);
+}
+
 /* Sequence, statistics, and what is missing. False for a duplicate. */
 static bool take_note(struct media *m, struct arrival *a, bool *in_order)
 {
@@ -137,10 +151,12 @@ static bool take_note(struct media *m, struct arrival *a, bool *in_order)
         count(m, COUNTER_DROP_RTP_DUPLICATE);
         return false;
     }
-    if (a->b.rtx)
+    if (a->b.rtx) {
         receiver_stats_recovered(&l->stats);
-    else
+    } else {
+        note_arrival(m, a, before, seq);
         receiver_stats_packet(&l->stats, seq, a->rtp.ts, a->wire_len, *in_order, m->now);
+    }
     if (a->b.track->config.nack)
         nack_generator_received(&l->nack, seq, m->now);
     a->frame->info.seq = seq;

@@ -53,7 +53,10 @@ struct transport {
     Sluice__Link__Connection connection;
     const char *failure; /* reason of FAILED, "" else */
     struct ice_agent ice;
-    struct net_path path;      /* selected pair; remote.family 0: none */
+    struct net_path path; /* selected pair; remote.family 0: none */
+    bool silent;          /* as of silence.c */
+    bool unsettled;       /* was silent, and has nominated no pair since */
+    usec_t silent_since;
     struct net_path dtls_path; /* where the last DTLS datagram came from */
     struct dtls *dtls;
     bool keyed; /* the worker has the SRTP keys */

@@ -38,6 +38,17 @@ static struct transport *connected(const struct sessions *s, uint32_t i)
     return up ? t : NULL;
 }
 
+/* A peer is heard again: what it missed is gone, so its pictures begin anew. */
+static void heard_again(struct sessions *s, struct transport *t)
+{
+    struct subscription *sub;
+    t->silent = false;
+    LIST_FOREACH(sub, &t->subscriptions, transport_link)
+    if (sub->track->state->video && !sub->state->disabled)
+        worker_command(s, sub->track->transport->state->worker, MEDIA_REQUEST_KEY_FRAME,
+                       sub->track->handle);
+}
+
 /* Media was flowing, and then came nothing at all. */
 static bool all_silent(struct sessions *s)
 {
@@ -70,13 +81,32 @@ static void tell(struct sessions *s, uint32_t total, uint32_t silent, bool all)
     s->out.event(s->out.context, &e);
 }
 
-static void check(struct sessions *s, bool all)
+static void check(struct sessions *s)
 {
     struct transport *t;
     for (uint32_t i = 0; i < s->transports.pool.size; i++)
-        if ((t = connected(s, i)) && (all || s->now - t->ice.last_check > SILENCE_AFTER))
+        if ((t = connected(s, i)) && t->silent)
             own_check_send(s, t);
     s->silence.checks_at = s->now + CHECKS_EVERY;
+}
+
+static void mark_silent(const struct sessions *s, struct transport *t)
+{
+    if (!t->silent)
+        t->silent_since = s->now;
+    t->silent = t->unsettled = true;
+}
+
+/* Silent until the next check arrives: who makes none when one was due, and everyone if nothing at
+ * all arrives. */
+static void judge(struct sessions *s, struct transport *t, bool all)
+{
+    if (t->silent && t->ice.last_check > t->silent_since)
+        heard_again(s, t);
+    if (t->unsettled && t->ice.last_nomination > t->silent_since)
+        t->unsettled = false;
+    if (all || s->now - t->ice.last_check > SILENCE_AFTER)
+        mark_silent(s, t);
 }
 
 void silence_run(struct sessions *s)
@@ -85,20 +115,20 @@ void silence_run(struct sessions *s)
     if (w->look_at > s->now)
         return;
     uint32_t total = 0, silent = 0;
-    const struct transport *t;
+    struct transport *t;
+    bool all = all_silent(s);
     for (uint32_t i = 0; i < s->transports.pool.size; i++) {
         if (!(t = connected(s, i)))
             continue;
+        judge(s, t, all);
         total++;
-        silent += s->now - t->ice.last_check > SILENCE_AFTER;
+        silent += t->silent;
     }
-    bool all = total > 0 && all_silent(s);
-    if (all)
-        silent = total;
+    all = all && total > 0;
     if ((silent > 0) != w->silent || (silent > 0 && s->now - w->told_at >= SILENCE_REPEAT))
         tell(s, total, silent, all);
     if (silent > 0 && w->checks_at <= s->now)
-        check(s, all);
+        check(s);
     w->look_at = total > 0 ? s->now + SILENCE_LOOK : USEC_NEVER;
 }
 
@@ -108,7 +138,8 @@ void silence_query(struct sessions *s, uint32_t silent_ms)
     const struct transport *t;
     Sluice__Link__SilentTransports m = SLUICE__LINK__SILENT_TRANSPORTS__INIT;
     for (uint32_t i = 0; i < s->transports.pool.size && m.n_transports < SILENT_MAX; i++)
-        if ((t = connected(s, i)) && s->now - t->ice.last_check >= silent_ms * USEC_PER_MS)
+        if ((t = connected(s, i)) &&
+            (t->silent || t->unsettled || s->now - t->ice.last_check >= silent_ms * USEC_PER_MS))
             ids[m.n_transports++] = t->state->id;
     m.transports = ids;
     Sluice__Link__Event e = SLUICE__LINK__EVENT__INIT;

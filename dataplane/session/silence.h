@@ -15,15 +15,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SILENCE_LOOK    (250 * USEC_PER_MS)
+#define SILENCE_LOOK    (125 * USEC_PER_MS)
 #define SILENCE_BUCKETS 16 /* of SILENCE_LOOK: what media came of late */
-#define SILENCE_NOTHING 4  /* this many empty buckets ... */
+#define SILENCE_NOTHING 5  /* this many empty buckets ... */
 #define SILENCE_FLOW    60 /* ... after so many packets in the others mean that all is silent */
 
 /* Browsers check a good pair every 2.5 s. */
 #define SILENCE_AFTER  (3500 * USEC_PER_MS)
 #define SILENCE_REPEAT (1 * USEC_PER_SEC)
-#define CHECKS_EVERY   (500 * USEC_PER_MS)
+#define CHECKS_EVERY   (250 * USEC_PER_MS)
 
 #define LINE_PATIENCE (60 * USEC_PER_SEC)
 

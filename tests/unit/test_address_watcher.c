@@ -377,7 +377,7 @@ static void servers_without_fingerprint_are_learnt(void **state)
     start();
     interfaces("10.0.0.2");
     watcher_link(&w, true, now);
-    run(MS(1000));
+    run(MS(400));
     assert_string_equal(world.offered, "10.0.0.2");
     run(MS(3000));
     assert_string_equal(world.offered, "203.0.113.1");

@@ -8,6 +8,9 @@ struct options {
     int json;
 };
 
+/* `address [refresh]`: how the outside reaches the server. */
+int command_address(const struct options *o, int argc, char **argv);
+
 /* The counters of the dataplane, summed and by thread. */
 int command_stats(const struct options *o, int argc, char **argv);
 

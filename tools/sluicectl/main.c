@@ -10,6 +10,8 @@ static const struct {
     const char *name, *help;
     int (*run)(const struct options *o, int argc, char **argv);
 } commands[] = {
+    {"address", "how the outside reaches the server; `address refresh` looks anew",
+     command_address},
     {"stats", "the dataplane's counters", command_stats},
     {"doctor", "doctor matrix: which link between homeserver, authz and SFU is broken",
      command_doctor},

@@ -33,12 +33,14 @@ const chromiumArgs = [
   '--disable-component-update', '--disable-sync', '--disable-background-timer-throttling',
   '--disable-renderer-backgrounding', '--disable-backgrounding-occluded-windows',
   '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream',
-  '--autoplay-policy=no-user-gesture-required', '--allow-loopback-in-peer-connection',
+  '--autoplay-policy=no-user-gesture-required',
   '--disable-features=WebRtcHideLocalIpsWithMdns',
 ];
 
-export function chromium({ args = [], executablePath = '/usr/bin/chromium', ...options } = {}) {
-  return puppeteer.launch({ executablePath, headless: true, args: [...chromiumArgs, ...args], protocolTimeout: 60000, ...options });
+// `loopback`: loopback addresses are candidates too.
+export function chromium({ args = [], executablePath = '/usr/bin/chromium', loopback = true, ...options } = {}) {
+  const more = loopback ? ['--allow-loopback-in-peer-connection', ...args] : args;
+  return puppeteer.launch({ executablePath, headless: true, args: [...chromiumArgs, ...more], protocolTimeout: 60000, ...options });
 }
 
 export function firefox() {

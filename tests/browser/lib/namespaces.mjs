@@ -38,14 +38,20 @@ export class Namespaces {
 
   prefix(name) { return ['ip', 'netns', 'exec', name]; }
 
-  async create() {
+  prepare() {
     removeStale();
     process.once('exit', this.atExit);
-    for (const name of [this.server, ...this.families.map((_, i) => this.name(i))]) {
-      await run('ip', ['netns', 'add', name]);
-      this.names.push(name);
-      await run('ip', ['-n', name, 'link', 'set', 'lo', 'up']);
-    }
+  }
+
+  async addNamespace(name) {
+    await run('ip', ['netns', 'add', name]);
+    this.names.push(name);
+    await run('ip', ['-n', name, 'link', 'set', 'lo', 'up']);
+  }
+
+  async create() {
+    this.prepare();
+    for (const name of [this.server, ...this.families.map((_, i) => this.name(i))]) await this.addNamespace(name);
     for (let i = 0; i < this.families.length; i++) await this.join(i);
     await sleep(200);
     return this;

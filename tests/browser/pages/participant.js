@@ -133,9 +133,28 @@
     setSubscribed(identity, source, on) { publication(identity, source).setSubscribed(on); },
     setQuality(identity, source, quality) { publication(identity, source).setVideoQuality(quality); },
     setEnabled(identity, source, on) { publication(identity, source).setEnabled(on); },
+    // Notes from now on when packets come, and frames are decoded, of each stream that is received.
+    watchMedia() {
+      const streams = {};
+      window.rises = streams;
+      setInterval(async () => {
+        for (const r of await reports(x => x.type === 'inbound-rtp')) {
+          const s = (streams[`${r.kind} ${r.trackIdentifier}`] ??= { packets: 0, frames: 0, packetTimes: [], frameTimes: [] });
+          if (r.packetsReceived > s.packets) s.packetTimes.push(Date.now());
+          if ((r.framesDecoded ?? 0) > s.frames) s.frameTimes.push(Date.now());
+          Object.assign(s, { packets: r.packetsReceived, frames: r.framesDecoded ?? 0 });
+        }
+      }, 40);
+    },
+    // Of each stream: ms from `since` (Unix) until a packet came, and a frame was decoded; null: none yet.
+    resumedAfter: since => Object.entries(window.rises).map(([stream, s]) => {
+      const first = times => { const at = times.find(t => t > since); return at === undefined ? null : at - since; };
+      return { stream, packet: first(s.packetTimes), frame: stream.startsWith('video') ? first(s.frameTimes) : undefined };
+    }),
     inbound: () => reports(r => r.type === 'inbound-rtp'),
     outbound: () => reports(r => r.type === 'outbound-rtp'),
     pairs: () => reports(r => r.type === 'candidate-pair' && r.nominated && r.state === 'succeeded'),
+    debugPairs: async () => { const all = await reports(r => r.type === 'candidate-pair' || r.type === 'remote-candidate'); const c = Object.fromEntries(all.filter(r => r.type === 'remote-candidate').map(r => [r.id, r])); return all.filter(r => r.type === 'candidate-pair').map(r => [c[r.remoteCandidateId]?.address, c[r.remoteCandidateId]?.protocol, c[r.remoteCandidateId]?.candidateType, r.state, r.nominated, r.requestsSent, r.responsesReceived, r.requestsReceived, r.bytesReceived]); },
     candidates: () => reports(r => r.type === 'local-candidate' || r.type === 'remote-candidate'),
     codecs: () => reports(r => r.type === 'codec'),
     // Of each PeerConnection: the media sections, and both ends' ICE user names.

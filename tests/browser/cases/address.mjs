@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// The public address changes while calls go on. ADDRESS_CHANGES (10) changes with outages of up to ADDRESS_OUTAGE (5)
+// seconds each; gaps count from the moment the line is back.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import readline from 'node:readline';
+import { bindingResponse, lie, stunAddresses, webhookAddress } from '../lib/internet.mjs';
+import { backAddress, HomeLine, lanAddress, lineName } from '../lib/homeline.mjs';
+import { hears, keepsDecoding, paths, seesVideo } from '../lib/media.mjs';
+import { needsNamespaces } from '../lib/namespaces.mjs';
+import { directory, sleep, until } from '../lib/net.mjs';
+import { key, token } from '../lib/sluice.mjs';
+
+const CHANGES = Number(process.env.ADDRESS_CHANGES ?? 10), OUTAGE = Number(process.env.ADDRESS_OUTAGE ?? 5);
+const NATIVE = path.join(directory(import.meta.url), '../clients/rtc_node_watch.mjs');
+const STUN = stunAddresses.map(a => `${a}:3478`);
+
+const quantile = (list, q) => list.toSorted((a, b) => a - b)[Math.min(list.length - 1, Math.floor(q * list.length))];
+
+// sluice behind the router, with clients that reach it by `host` for signalling.
+async function atHome(t, { backend = 'udp', extra = '', sluice = '', line = {}, ...options } = {}) {
+  const home = new HomeLine(line);
+  t.closing.push(async () => home.remove());
+  await home.create();
+  await t.sluice({
+    backend, prefix: home.prefix(home.server), bind: ['0.0.0.0'], nodeIp: null,
+    extra: `  use_external_ip: true\n  stun_servers: [${STUN}]\n  interfaces: {excludes: [back]}\n${extra}
+webhook: {api_key: ${key}, urls: ["http://${webhookAddress}/"]}`,
+    sluice: `  interfaces: [lan]\n  stun_interval: 5s\n${sluice}`, ...options,
+  });
+  return home;
+}
+
+const controlLog = t => t.server.log('sluice-control', Infinity);
+const logged = (t, pattern, seconds = 10) => until(`the log has ${pattern}`, () => pattern.test(controlLog(t)), seconds);
+const offers = (t, home, seconds) => logged(t, new RegExp(`address: \\w+ addresses="${home.publicAddress}[" ]`), seconds);
+
+async function browserAt(t, home, i, name, host) {
+  const who = await t.join(name, 'home', {
+    url: `ws://${host}:${t.server.ports.http}`, pages: await home.pages(i),
+    browserOptions: { executablePath: home.wrapper(i, '/usr/bin/chromium'), pipe: true, loopback: false },
+  });
+  who.resumedAfter = since => who.call('resumedAfter', since);
+  return who;
+}
+
+async function nativeAt(t, home, i, name, host) {
+  const config = { url: `ws://${host}:${t.server.ports.http}`, token: await token(name, 'home') };
+  const [command, ...args] = [...home.prefix(home.name(i)), process.execPath, NATIVE, JSON.stringify(config)];
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'ignore'] });
+  t.closing.push(async () => child.kill());
+  const lines = [];
+  readline.createInterface({ input: child.stdout }).on('line', l => { try { lines.push(JSON.parse(l)); } catch { /* not ours */ } });
+  await until(`${name} publishes`, () => lines.some(l => l.event === 'Published'), 20);
+  return {
+    name, call: async () => lines.filter(l => l.event).map(({ event, ...rest }) => ({ name: event, ...rest })),
+    resumedAfter: async since => {
+      const first = lines.findLast(l => l.frames && l.at <= since)?.frames ?? {}, after = lines.filter(l => l.frames && l.at > since);
+      return Object.keys(after.at(-1)?.frames ?? {}).map(stream => {
+        const rise = after.find(l => l.frames[stream] > (first[stream] ?? 0));
+        return { stream: `video ${stream}`, frame: rise ? rise.at - since : null };
+      });
+    },
+  };
+}
+
+// A call of two browsers, and a native client if wanted, that goes well.
+async function call(t, home, { host = backAddress, native = false } = {}) {
+  const people = [await browserAt(t, home, 0, 'alice', host), await browserAt(t, home, 1, 'bob', host)];
+  const resolution = { width: 320, height: 180, frameRate: 15 };
+  for (const who of people) await who.call('publish', { audio: true, video: true, resolution, options: { video: { simulcast: false } } });
+  for (const who of people) { await seesVideo(who); await hears(who); }
+  for (const who of people) {
+    const [{ remote }] = await paths(who);
+    assert.equal(remote.address, home.publicAddress);
+    await who.call('watchMedia');
+  }
+  if (native) people.push(await nativeAt(t, home, 0, 'nat', host));
+  await sleep(1500);
+  return people;
+}
+
+// ms from `back` until every stream that a client receives goes on; fails after `seconds`.
+async function resumes(who, back, seconds = 40) {
+  const done = async () => {
+    const streams = await who.resumedAfter(back), all = streams.flatMap(s => [s.packet, s.frame]).filter(x => x !== undefined);
+    return streams.length > 0 && all.every(x => x !== null) && Math.max(...all);
+  };
+  return until(`${who.name} receives everything again`, done, seconds);
+}
+
+// Nobody was seen to leave, no track changed, no room event was told.
+async function nobodyNoticed(home, people, since) {
+  for (const who of people) {
+    const seen = (await who.call('events')).map(e => e.name);
+    for (const name of ['ParticipantDisconnected', 'Disconnected', 'TrackUnsubscribed']) assert.ok(!seen.includes(name), `${who.name} saw ${name}`);
+  }
+  const told = home.webhooks.slice(since).map(w => w.event);
+  assert.deepEqual(told, [], 'webhooks');
+}
+
+async function changes(t, home, people, { count, outage, before = () => {} }) {
+  const gaps = Object.fromEntries(people.map(p => [p.name, []]));
+  const since = home.webhooks.length;
+  for (let i = 0; i < count; i++) {
+    await before(i);
+    const seconds = outage(i);
+    const back = await home.change(seconds);
+    const ms = await Promise.all(people.map(who => resumes(who, back)));
+    people.forEach((who, k) => gaps[who.name].push(ms[k]));
+    if (process.env.ADDRESS_VERBOSE) console.log(`# outage ${seconds.toFixed(1)} s, gaps ${people.map((w, k) => `${w.name} ${ms[k]}`).join(', ')} ms`);
+    if (process.env.ADDRESS_DEBUG) for (const who of people) console.log('#', who.name, JSON.stringify((await who.resumedAfter(back)).map(s => [s.stream.slice(0, 12), s.packet, s.frame])), who.call && who.page ? JSON.stringify(await who.call('debugPairs')) : '');
+    await offers(t, home, 20);
+    await sleep(2000);
+  }
+  await nobodyNoticed(home, people, since);
+  for (const [name, list] of Object.entries(gaps)) console.log(`# ${name}: gap p50 ${quantile(list, 0.5)} ms, p95 ${quantile(list, 0.95)} ms, most ${Math.max(...list)} ms`);
+  return Object.values(gaps).flat();
+}
+
+const spread = (count, most) => i => most * ((i * 7) % count) / Math.max(1, count - 1);
+
+const nightly = (options, { host, native = true, most = 3000, count = CHANGES } = {}) => async t => {
+  const home = await atHome(t, options);
+  await offers(t, home);
+  const people = await call(t, home, { host, native });
+  const gaps = await changes(t, home, people, { count, outage: spread(count, OUTAGE) });
+  console.log(`# all clients: gap p50 ${quantile(gaps, 0.5)} ms, p95 ${quantile(gaps, 0.95)} ms over ${count} changes`);
+  assert.ok(quantile(gaps, 0.95) < most, `p95 ${quantile(gaps, 0.95)} ms`);
+  await Promise.all(people.slice(0, 2).map(who => keepsDecoding(who, 3)));
+};
+
+export const cases = [
+  { name: 'address: changes in mid-call', needs: needsNamespaces, patience: 600, run: nightly({}) },
+];
