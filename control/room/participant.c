@@ -289,10 +289,11 @@ void participant_media_lost(struct participant *p, bool restartable, usec_t now)
 
 void participant_resume(struct participant *p)
 {
-    if (p->client.protocol >= 13) /* others resume when the connection just ends */
+    if (p->client.protocol < 13)
+        hang_up(p); /* these resume when the connection just ends */
+    else
         say_leave(p, LIVEKIT__DISCONNECT_REASON__CONNECTION_TIMEOUT,
                   LIVEKIT__LEAVE_REQUEST__ACTION__RESUME);
-    hang_up(p);
 }
 
 void participant_refresh_token(struct participant *p, usec_t now)

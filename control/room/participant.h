@@ -38,7 +38,9 @@ void participant_signal_lost(struct participant *p, usec_t now);
 /* p's media is lost: the client is told to resume, or if that cannot help, to join anew. */
 void participant_media_lost(struct participant *p, bool restartable, usec_t now);
 
-/* The client is told to resume: a new WebSocket, and ICE restarts. Nobody else notices. */
+/* The client is told to resume: a new WebSocket, and ICE restarts. Nobody else notices. It closes
+ * the old WebSocket itself: native clients start over if that happens before they have read the
+ * leave. */
 void participant_resume(struct participant *p);
 
 /* Sends a fresh token, now and every 5 min. */
