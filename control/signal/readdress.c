@@ -91,17 +91,31 @@ static usec_t jitter(const struct rooms *rs)
     return random_u32() % (most < READDRESS_SPREAD ? most : READDRESS_SPREAD);
 }
 
+static void resume_soon(struct signalling *g, struct participant *p, usec_t now)
+{
+    if (!p->session || p->readdressed == g->readdress_round)
+        return;
+    p->readdressed = g->readdress_round;
+    p->readdress.fire = send_to_resume;
+    p->readdress.arg = p;
+    timer_start(&g->rooms.timers, &p->readdress, now + jitter(&g->rooms));
+}
+
+/* A browser that is heard again sends by the new way only when ICE has restarted, or when it has
+ * given up the old way, seconds later. Native clients are not disturbed for that: an interrupted
+ * resume makes them start over. */
+static bool gains_by_restart(const struct participant *p)
+{
+    return p->client.sdk == LIVEKIT__CLIENT_INFO__SDK__JS;
+}
+
 void readdress_silent(struct signalling *g, const Sluice__Link__SilentTransports *m, usec_t now)
 {
-    struct rooms *rs = &g->rooms;
-    for (size_t i = 0; i < m->n_transports; i++) {
-        struct transport *t = index_find(&rs->transports, m->transports[i]);
-        struct participant *p = t ? t->owner : NULL;
-        if (!p || !p->session || p->readdressed == g->readdress_round)
-            continue;
-        p->readdressed = g->readdress_round;
-        p->readdress.fire = send_to_resume;
-        p->readdress.arg = p;
-        timer_start(&rs->timers, &p->readdress, now + jitter(rs));
-    }
+    struct transport *t;
+    for (size_t i = 0; i < m->n_transports; i++)
+        if ((t = index_find(&g->rooms.transports, m->transports[i])))
+            resume_soon(g, t->owner, now);
+    for (size_t i = 0; i < m->n_unsettled; i++)
+        if ((t = index_find(&g->rooms.transports, m->unsettled[i])) && gains_by_restart(t->owner))
+            resume_soon(g, t->owner, now);
 }

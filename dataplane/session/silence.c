@@ -4,7 +4,7 @@
 #include "common/random.h"
 #include "dataplane/session/engine.h"
 
-#define SILENT_MAX 4096 /* of one answer: fits into a record of the link */
+#define SILENT_MAX 4096 /* of both lists of an answer: fits into a record of the link */
 
 void silence_init(struct sessions *s)
 {
@@ -134,13 +134,18 @@ void silence_run(struct sessions *s)
 
 void silence_query(struct sessions *s, uint32_t silent_ms)
 {
-    uint64_t ids[SILENT_MAX];
+    uint64_t ids[SILENT_MAX], unsettled[SILENT_MAX];
     const struct transport *t;
     Sluice__Link__SilentTransports m = SLUICE__LINK__SILENT_TRANSPORTS__INIT;
-    for (uint32_t i = 0; i < s->transports.pool.size && m.n_transports < SILENT_MAX; i++)
-        if ((t = connected(s, i)) &&
-            (t->silent || t->unsettled || s->now - t->ice.last_check >= silent_ms * USEC_PER_MS))
+    for (uint32_t i = 0; i < s->transports.pool.size; i++) {
+        if (!(t = connected(s, i)) || m.n_transports + m.n_unsettled == SILENT_MAX)
+            continue;
+        if (t->silent || s->now - t->ice.last_check >= silent_ms * USEC_PER_MS)
             ids[m.n_transports++] = t->state->id;
+        else if (t->unsettled)
+            unsettled[m.n_unsettled++] = t->state->id;
+    }
+    m.unsettled = unsettled;
     m.transports = ids;
     Sluice__Link__Event e = SLUICE__LINK__EVENT__INIT;
     e.body_case = SLUICE__LINK__EVENT__BODY_SILENT_TRANSPORTS;

@@ -132,5 +132,5 @@ const nightly = (options, { host, native = true, most = 3000, count = CHANGES } 
 };
 
 export const cases = [
-  { name: 'address: changes in mid-call', needs: needsNamespaces, patience: 600, run: nightly({}) },
+  { name: 'address: changes in mid-call', needs: needsNamespaces, seconds: 600, run: nightly({}) },
 ];
