@@ -101,10 +101,11 @@ static void resume_soon(struct signalling *g, struct participant *p, usec_t now)
     timer_start(&g->rooms.timers, &p->readdress, now + jitter(&g->rooms));
 }
 
-/* A browser that is heard again sends by the new way only when ICE has restarted, or when it has
- * given up the old way, seconds later. Native clients are not disturbed for that: an interrupted
- * resume makes them start over. */
-static bool gains_by_restart(const struct participant *p)
+/* A browser sends by the new way only when ICE has restarted, or when it has given up the old way,
+ * seconds later; restarts cost it nothing. Native clients come back by themselves as well, and to
+ * be interrupted in a resume makes them start over: they are told only at last, and if nothing else
+ * helped. */
+static bool resumes_gladly(const struct participant *p)
 {
     return p->client.sdk == LIVEKIT__CLIENT_INFO__SDK__JS;
 }
@@ -113,9 +114,10 @@ void readdress_silent(struct signalling *g, const Sluice__Link__SilentTransports
 {
     struct transport *t;
     for (size_t i = 0; i < m->n_transports; i++)
-        if ((t = index_find(&g->rooms.transports, m->transports[i])))
+        if ((t = index_find(&g->rooms.transports, m->transports[i])) &&
+            (resumes_gladly(t->owner) || g->readdress_looks == 0))
             resume_soon(g, t->owner, now);
     for (size_t i = 0; i < m->n_unsettled; i++)
-        if ((t = index_find(&g->rooms.transports, m->unsettled[i])) && gains_by_restart(t->owner))
+        if ((t = index_find(&g->rooms.transports, m->unsettled[i])) && resumes_gladly(t->owner))
             resume_soon(g, t->owner, now);
 }

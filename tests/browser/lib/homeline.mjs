@@ -87,7 +87,7 @@ export class HomeLine extends Namespaces {
       await this.ip(clients[i], `route add default via 10.77.${i}.1`);
     }
     await this.nft(this.router, NAT);
-    for (const i of this.firewalled) await this.nft(clients[i], FIREWALL);
+    for (const i of this.firewalled.filter(f => f < clients.length)) await this.nft(clients[i], FIREWALL);
     for (const name of [this.server, ...clients]) this.useNameServer(name);
     await this.startInternet();
     this.setName();

@@ -90,9 +90,11 @@ ${this.sluiceExtra}`;
   get url() { return `ws://${this.bind[0]}:${this.ports.http}`; }
   get httpUrl() { return `http://${this.bind[0]}:${this.ports.http}`; }
 
+  // What sluicectl prints.
+  async ctl(...args) { return (await run(path.join(bin, 'sluicectl'), ['--run-dir', this.dir, ...args])).stdout; }
+
   async counters() {
-    const { stdout } = await run(path.join(bin, 'sluicectl'), ['--run-dir', this.dir, '--json', 'stats']);
-    return JSON.parse(stdout).counters;
+    return JSON.parse(await this.ctl('--json', 'stats')).counters;
   }
 
   // Resident memory in KiB.
