@@ -185,8 +185,10 @@ static usec_t next_ask(const struct watcher *w, usec_t now)
 
 void watcher_alarm(struct watcher *w, const char *reason, usec_t now)
 {
-    if (!w->alarm_since || now - w->alarm_since > ALARM_FAST) {
+    if (!w->alarm_since || strcmp(w->alarm_reason, reason) != 0)
         log_info("address", "looking anew reason=\"%s\"", reason);
+    snprintf(w->alarm_reason, sizeof w->alarm_reason, "%s", reason);
+    if (!w->alarm_since || now - w->alarm_since > ALARM_FAST) {
         w->alarm_since = now;
         w->alarm_answered = 0;
         w->confirmations = 0;

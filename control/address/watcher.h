@@ -82,6 +82,7 @@ struct watcher {
     usec_t ask_at, loud_at, stale_since; /* stale_since 0: servers answer */
     usec_t alarm_since;                  /* 0: at rest */
     usec_t alarm_answered;
+    char alarm_reason[WATCHER_REASON];
     unsigned confirmations; /* of what is believed, in this alarm */
     usec_t settled_at, silence_at;
     uint32_t silent; /* peers, as last told */

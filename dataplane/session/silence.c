@@ -97,15 +97,16 @@ static void mark_silent(const struct sessions *s, struct transport *t)
     t->silent = t->unsettled = true;
 }
 
-/* Silent until the next check arrives: who makes none when one was due, and everyone if nothing at
- * all arrives. */
+/* Silent until the next check arrives: who makes none when one was due, and who has made none lately
+ * if nothing at all arrives. */
 static void judge(struct sessions *s, struct transport *t, bool all)
 {
     if (t->silent && t->ice.last_check > t->silent_since)
         heard_again(s, t);
     if (t->unsettled && t->ice.last_nomination > t->silent_since)
         t->unsettled = false;
-    if (all || s->now - t->ice.last_check > SILENCE_AFTER)
+    usec_t due = all ? SILENCE_NOTHING * SILENCE_LOOK : SILENCE_AFTER;
+    if (s->now - t->ice.last_check > due)
         mark_silent(s, t);
 }
 

@@ -494,6 +494,185 @@ static void test_pools_are_given_back(void **state)
     }
 }
 
+/* ---- the world outside ---- */
+
+static void ask_stun(struct fixture *f)
+{
+    Sluice__Link__StunServer server = SLUICE__LINK__STUN_SERVER__INIT, *servers[] = {&server};
+    Sluice__Link__AskStun ask = SLUICE__LINK__ASK_STUN__INIT;
+    Sluice__Link__Command c = SLUICE__LINK__COMMAND__INIT;
+    server.address = (char *)"198.51.100.53:3478";
+    ask.servers = servers;
+    ask.n_servers = 1;
+    ask.worker = 1;
+    ask.round = 9;
+    ask.transmissions = 1;
+    c.body_case = SLUICE__LINK__COMMAND__BODY_ASK_STUN;
+    c.ask_stun = &ask;
+    send_command(f, &c);
+}
+
+static void answer_stun(struct fixture *f, const struct net_path *path, bool fingerprint)
+{
+    uint8_t buf[128];
+    struct net_addr mapped;
+    struct writer w = writer_of(buf, sizeof(buf));
+    net_addr_parse(&mapped, "203.0.113.5", 7883);
+    stun_begin(&w, STUN_SUCCESS, f->packets[0].data + 8);
+    stun_add_xor_address(&w, &mapped);
+    if (fingerprint)
+        stun_add_fingerprint(&w);
+    sessions_packet(f->s, path, buf, stun_end(&w), f->now);
+}
+
+static void test_stun_servers_are_asked(void **state)
+{
+    struct fixture *f = *state;
+    struct net_path path = path_from("198.51.100.53", 3478), other = path_from("198.51.100.53", 1);
+    ask_stun(f);
+    assert_int_equal(f->n_packets, 1);
+    assert_int_equal(f->packets[0].path.remote.port, 3478);
+    assert_int_equal(f->packets[0].path.local.port, 7883);
+    answer_stun(f, &other, true);
+    assert_int_equal(counters_get(f->counters, COUNTER_DROP_STUN_RESPONSE), 1);
+    assert_int_equal(f->n_events, 0);
+    answer_stun(f, &path, false);
+    assert_int_equal(counters_get(f->counters, COUNTER_DROP_STUN_BARE), 1);
+    assert_int_equal(last_event(f)->mapped_address->outcome, SLUICE__LINK__STUN_OUTCOME__STUN_BARE);
+    answer_stun(f, &path, true);
+    const Sluice__Link__MappedAddress *m = last_event(f)->mapped_address;
+    assert_int_equal(m->outcome, SLUICE__LINK__STUN_OUTCOME__STUN_MAPPED);
+    assert_int_equal(m->round, 9);
+    assert_string_equal(m->server, "198.51.100.53:3478");
+    assert_string_equal(m->mapped, "203.0.113.5:7883");
+    assert_string_equal(m->local, "192.0.2.1:7883");
+    clear_events(f);
+    ask_stun(f);
+    f->now = sessions_deadline(f->s);
+    sessions_tick(f->s, f->now);
+    assert_int_equal(last_event(f)->mapped_address->outcome,
+                     SLUICE__LINK__STUN_OUTCOME__STUN_TIMEOUT);
+}
+
+static void pass(struct fixture *f, usec_t time)
+{
+    for (usec_t end = f->now + time; f->now < end;) {
+        usec_t at = sessions_deadline(f->s);
+        f->now = at < end ? at : end;
+        sessions_tick(f->s, f->now);
+    }
+}
+
+static size_t own_checks(const struct fixture *f)
+{
+    size_t n = 0;
+    struct stun_message m;
+    for (size_t i = 0; i < f->n_packets; i++)
+        n += stun_parse(&m, f->packets[i].data, f->packets[i].len) && m.class == STUN_REQUEST &&
+             m.controlled && stun_verify(&m, "peer-password-of-length", 23);
+    return n;
+}
+
+static void query_silent(struct fixture *f)
+{
+    Sluice__Link__SilentQuery q = SLUICE__LINK__SILENT_QUERY__INIT;
+    Sluice__Link__Command c = SLUICE__LINK__COMMAND__INIT;
+    q.silent_ms = 3000;
+    c.body_case = SLUICE__LINK__COMMAND__BODY_QUERY_SILENT;
+    c.query_silent = &q;
+    send_command(f, &c);
+}
+
+static void set_line(struct fixture *f, bool down)
+{
+    Sluice__Link__SetLine l = SLUICE__LINK__SET_LINE__INIT;
+    Sluice__Link__Command c = SLUICE__LINK__COMMAND__INIT;
+    l.down = down;
+    c.body_case = SLUICE__LINK__COMMAND__BODY_SET_LINE;
+    c.set_line = &l;
+    send_command(f, &c);
+}
+
+static struct dtls *connect_peer(struct fixture *f, struct dtls_context *peer_context,
+                                 const struct net_path *path)
+{
+    uint8_t ours[DTLS_FINGERPRINT];
+    open_participant(f, 1);
+    open_transport(f, 2, 1, "ufrg");
+    set_remote(f, 2, peer_context);
+    check_connectivity(f, path, "ufrg:peer", true);
+    f->n_packets = 0;
+    struct dtls *peer = dtls_create(peer_context, true, NULL, f->now);
+    dtls_context_fingerprint(f->dtls, ours);
+    dtls_set_fingerprint(peer, ours);
+    shake_hands(f, peer, path);
+    clear_events(f);
+    return peer;
+}
+
+static void test_silent_peers_are_told_of_and_checked(void **state)
+{
+    struct fixture *f = *state;
+    char err[DTLS_ERROR_TEXT];
+    struct dtls_context *peer_context = dtls_context_create(err);
+    struct net_path path = path_from("198.51.100.7", 5000);
+    struct dtls *peer = connect_peer(f, peer_context, &path);
+    pass(f, 3 * USEC_PER_SEC);
+    assert_int_equal(own_checks(f), 0);
+    pass(f, 2 * USEC_PER_SEC);
+    assert_int_equal(last_event(f)->body_case, SLUICE__LINK__EVENT__BODY_SILENCE);
+    assert_int_equal(last_event(f)->silence->silent, 1);
+    assert_true(own_checks(f) >= 3);
+    query_silent(f);
+    assert_int_equal(last_event(f)->silent_transports->n_transports, 1);
+    assert_int_equal(last_event(f)->silent_transports->transports[0], 2);
+
+    /* heard, but no pair is nominated yet */
+    check_connectivity(f, &path, "ufrg:peer", false);
+    pass(f, USEC_PER_SEC);
+    assert_int_equal(last_event(f)->silence->silent, 0);
+    query_silent(f);
+    assert_int_equal(last_event(f)->silent_transports->n_transports, 0);
+    assert_int_equal(last_event(f)->silent_transports->n_unsettled, 1);
+    check_connectivity(f, &path, "ufrg:peer", true);
+    clear_events(f);
+    pass(f, USEC_PER_SEC);
+    query_silent(f);
+    assert_int_equal(last_event(f)->silent_transports->n_unsettled, 0);
+    assert_int_equal(own_checks(f), 0);
+    dtls_destroy(peer);
+    dtls_context_destroy(peer_context);
+}
+
+static void test_nobody_fails_while_the_line_is_down(void **state)
+{
+    struct fixture *f = *state;
+    char err[DTLS_ERROR_TEXT];
+    struct dtls_context *peer_context = dtls_context_create(err);
+    struct net_path path = path_from("198.51.100.7", 5000);
+    struct dtls *peer = connect_peer(f, peer_context, &path);
+    pass(f, 5 * USEC_PER_SEC);
+    clear_events(f);
+    set_line(f, true);
+    for (int i = 0; i < 40; i++) {
+        pass(f, USEC_PER_SEC);
+        assert_true(last_event(f)->body_case != SLUICE__LINK__EVENT__BODY_TRANSPORT_STATE ||
+                    last_event(f)->transport_state->state != SLUICE__LINK__CONNECTION__FAILED);
+        clear_events(f);
+    }
+    set_line(f, false);
+    pass(f, 14 * USEC_PER_SEC);
+    clear_events(f);
+    pass(f, 2 * USEC_PER_SEC);
+    bool failed = false;
+    for (size_t i = 0; i < f->n_events; i++)
+        failed |= f->events[i]->body_case == SLUICE__LINK__EVENT__BODY_TRANSPORT_STATE &&
+                  f->events[i]->transport_state->state == SLUICE__LINK__CONNECTION__FAILED;
+    assert_true(failed);
+    dtls_destroy(peer);
+    dtls_context_destroy(peer_context);
+}
+
 static void test_strangers_are_counted(void **state)
 {
     struct fixture *f = *state;
@@ -523,10 +702,17 @@ static void test_strangers_are_counted(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_call_comes_up),        TEST(test_wrong_certificate),
-        TEST(test_consent_expires),      TEST(test_failed_transport_is_restarted),
-        TEST(test_dump_repeats_all),     TEST(test_refusals),
-        TEST(test_pools_are_given_back), TEST(test_strangers_are_counted),
+        TEST(test_call_comes_up),
+        TEST(test_wrong_certificate),
+        TEST(test_consent_expires),
+        TEST(test_failed_transport_is_restarted),
+        TEST(test_dump_repeats_all),
+        TEST(test_refusals),
+        TEST(test_pools_are_given_back),
+        TEST(test_strangers_are_counted),
+        TEST(test_stun_servers_are_asked),
+        TEST(test_silent_peers_are_told_of_and_checked),
+        TEST(test_nobody_fails_while_the_line_is_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
