@@ -54,12 +54,17 @@ install_npm() {
   touch "$stamp"
 }
 
+# configure PRESET: once.
+configure() {
+  [ -f "$top/build/$1/build.ninja" ] || cmake --preset "$1" -S "$top" >"$top/build/cmake-$1.log" 2>&1 ||
+    { tail -n 20 "$top/build/cmake-$1.log" >&2; die "cmake failed; the log is build/cmake-$1.log"; }
+}
+
 # build PRESET [TARGET...]
 build() {
   local preset=$1
   shift
-  [ -f "$top/build/$preset/build.ninja" ] || cmake --preset "$preset" -S "$top" >"$top/build/cmake-$preset.log" 2>&1 ||
-    { tail -n 20 "$top/build/cmake-$preset.log" >&2; die "cmake failed; the log is build/cmake-$preset.log"; }
+  configure "$preset"
   cmake --build "$top/build/$preset" ${1:+--target "$@"}
 }
 
