@@ -8,11 +8,12 @@
 
 #include "control/signal/signalling.h"
 
-#define READDRESS_FIRST  (1200 * USEC_PER_MS) /* after the candidates, for who is not heard */
-#define READDRESS_AGAIN  (500 * USEC_PER_MS)
-#define READDRESS_LOOKS  6
-#define READDRESS_JITTER (100 * USEC_PER_MS) /* at least; and 5 ms for each participant, at most:  \
-                                              */
+#define READDRESS_FIRST (1200 * USEC_PER_MS) /* after the candidates, for who is not heard */
+#define READDRESS_AGAIN (500 * USEC_PER_MS)
+#define READDRESS_LOOKS 6
+#define READDRESS_JITTER                                                                           \
+    (100 * USEC_PER_MS) /* at least; and 5 ms for each participant, at most:                       \
+                         */
 #define READDRESS_SPREAD (2 * USEC_PER_SEC)
 #define READDRESS_SILENT 3200 /* ms without a connectivity check; browsers make one every 2500 */
 
