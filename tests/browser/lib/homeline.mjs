@@ -111,7 +111,7 @@ export class HomeLine extends Namespaces {
     readline.createInterface({ input: child.stdout }).on('line', line => {
       const said = JSON.parse(line);
       ready ||= said.ready;
-      if (said.webhook) this.webhooks.push({ at: Date.now(), event: said.webhook });
+      if (said.webhook) this.webhooks.push({ event: said.webhook, who: said.who });
     });
     await until('the internet is there', () => ready);
   }

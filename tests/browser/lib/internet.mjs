@@ -2,7 +2,7 @@
 // What the world outside has: three STUN servers, a name server, a receiver of webhooks. A process in a network
 // namespace that has these addresses; commands come as lines of JSON on its standard input:
 //   {"stun": 0, "mode": "right" | "dead" | "lying" | "late" | "bare"}   {"name": "line.example", "address": "..."}
-// and what was asked of it goes out as lines of JSON: {"webhook": event}, {"ready": true}.
+// and what was asked of it goes out as lines of JSON: {"webhook": event, "who": identity}, {"ready": true}.
 import dgram from 'node:dgram';
 import http from 'node:http';
 import readline from 'node:readline';
@@ -62,7 +62,8 @@ async function main() {
   const hooks = http.createServer(async (req, res) => {
     let body = '';
     for await (const part of req) body += part;
-    say({ webhook: JSON.parse(body).event });
+    const { event, participant } = JSON.parse(body);
+    say({ webhook: event, who: participant?.identity });
     res.end();
   });
   await new Promise(r => hooks.listen(80, webhookAddress, r));
