@@ -40,9 +40,11 @@ export const cases = [{
     const [{ ports }] = await once(worker, 'message'), sfu = await w.sfu();
     const authz = await w.authz({ settings: { allowed_networks: ['127.0.0.0/8'], lookup_time: '6s' }, env: { LIVEKIT_URL: sfu.url, LIVEKIT_LOG_LEVEL: 'error' } });
 
+    // As behind a reverse proxy, connections are kept from round to round; the first one opens them.
+    const agent = new http.Agent({ keepAlive: true, maxSockets: requests, maxFreeSockets: requests });
+    w.closing.push(() => agent.destroy());
     const memory = [];
     for (let n = 0; n < 3; n++) {
-      const agent = new http.Agent({ keepAlive: true, maxSockets: requests });
       const before = cpu(authz.child.pid), all = await round(authz, ports, agent, n);
       worker.postMessage('times');
       const [{ times }] = await once(worker, 'message');
@@ -50,13 +52,11 @@ export const cases = [{
       const well = own.filter(a => a.server > 1), slow = own.filter(a => a.server === 1), dead = own.filter(a => a.server === 0);
       for (const a of [...well, ...slow]) assert.equal(a.status, 200);
       for (const a of dead) assert.equal(a.status, 401);
-      agent.destroy();
       const used = cpu(authz.child.pid) - before;
       memory.push(rss(authz.child.pid));
       console.log(`# round ${n}: healthy ${well.length} requests, beyond the homeserver's time: median ${median(well.map(a => a.beyond)).toFixed(0)} ms, worst ${Math.max(...well.map(a => a.beyond)).toFixed(0)} ms; slow: median ${median(slow.map(a => a.took)).toFixed(0)} ms; dead given up after ${median(dead.map(a => a.took)).toFixed(0)} ms; ${used} ms of processor time; memory ${memory.at(-1)} KiB`);
       assert.ok(used < 1.5 * requests, `${used} ms of processor time`);
       if (process.env.QUIET_MACHINE && n > 0) assert.ok(median(well.map(a => a.beyond)) < 100);
-      
     }
     assert.ok(memory[2] < memory[1] * 1.15, `memory grows: ${memory}`);
   },
