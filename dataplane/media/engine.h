@@ -108,7 +108,7 @@ struct layer {
     bool begun;             /* a packet came */
     bool seeding;
     usec_t seed_until;
-    usec_t arrived_at; /* of the newest packet, RTX aside */
+    usec_t arrived_at;   /* of the newest packet, RTX aside */
     bool told, rtx_told; /* MEDIA_LAYER_SEEN */
     char rid[MEDIA_RID_MAX];
     uint64_t reported_received, reported_bytes;

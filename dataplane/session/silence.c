@@ -97,8 +97,8 @@ static void mark_silent(const struct sessions *s, struct transport *t)
     t->silent = t->unsettled = true;
 }
 
-/* Silent until the next check arrives: who makes none when one was due, and who has made none lately
- * if nothing at all arrives. */
+/* Silent until the next check arrives: who makes none when one was due, and who has made none
+ * lately if nothing at all arrives. */
 static void judge(struct sessions *s, struct transport *t, bool all)
 {
     if (t->silent && t->ice.last_check > t->silent_since)
