@@ -102,6 +102,7 @@ static const char *const common_calls[] = {
     "newfstatat",
     "open",
     "openat",
+    "openat2",
     "pipe2",
     "poll",
     "ppoll",
