@@ -5,9 +5,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #define READS_PER_TURN 16
@@ -35,7 +33,7 @@ struct connection *connection_create(int fd, const struct net_addr *remote, uint
 void connection_destroy(struct connection *c)
 {
     close(c->fd);
-    free(c->out);
+    output_free(&c->out);
     free(c);
 }
 
@@ -80,35 +78,18 @@ bool connection_read(struct connection *c, usec_t now, const struct ice_tcp_hand
 
 bool connection_flush(struct connection *c)
 {
-    while (c->out_begin < c->out_end) {
-        ssize_t n = send(c->fd, c->out + c->out_begin, c->out_end - c->out_begin, MSG_NOSIGNAL);
+    while (output_waits(&c->out)) {
+        ssize_t n =
+            send(c->fd, c->out.data + c->out.begin, c->out.end - c->out.begin, MSG_NOSIGNAL);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0) {
             c->broken = errno != EAGAIN;
             return false;
         }
-        c->out_begin += (size_t)n;
+        c->out.begin += (size_t)n;
     }
-    c->out_begin = c->out_end = 0;
-    return true;
-}
-
-static bool buffer(struct connection *c, const uint8_t *data, size_t len)
-{
-    if (!c->out)
-        c->out = malloc(ICE_TCP_OUTPUT_MAX);
-    if (!c->out)
-        return false;
-    if (len > ICE_TCP_OUTPUT_MAX - c->out_end && c->out_begin > 0) {
-        memmove(c->out, c->out + c->out_begin, c->out_end - c->out_begin);
-        c->out_end -= c->out_begin;
-        c->out_begin = 0;
-    }
-    if (len > ICE_TCP_OUTPUT_MAX - c->out_end)
-        return false;
-    memcpy(c->out + c->out_end, data, len);
-    c->out_end += len;
+    output_clear(&c->out);
     return true;
 }
 
@@ -119,7 +100,7 @@ bool connection_send(struct connection *c, const uint8_t *data, size_t len)
     if (n == 0)
         return false;
     size_t sent = 0;
-    if (c->out_begin == c->out_end) {
+    if (!output_waits(&c->out)) {
         ssize_t r = send(c->fd, frame, n, MSG_NOSIGNAL);
         if (r < 0 && errno != EAGAIN && errno != EINTR) {
             c->broken = true;
@@ -127,5 +108,5 @@ bool connection_send(struct connection *c, const uint8_t *data, size_t len)
         }
         sent = r > 0 ? (size_t)r : 0;
     }
-    return sent == n || buffer(c, frame + sent, n - sent);
+    return sent == n || output_put(&c->out, ICE_TCP_OUTPUT_MAX, frame + sent, n - sent);
 }

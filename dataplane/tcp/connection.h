@@ -3,6 +3,7 @@
 #ifndef SLUICE_DATAPLANE_TCP_CONNECTION_H
 #define SLUICE_DATAPLANE_TCP_CONNECTION_H
 
+#include "common/output.h"
 #include "dataplane/ice/tcp_frame.h"
 #include "dataplane/tcp/ice_tcp.h"
 
@@ -15,8 +16,7 @@ struct connection {
     bool wants_write; /* EPOLLOUT is asked for */
     bool broken;      /* to be closed at the end of the turn */
     struct tcp_framer in;
-    uint8_t *out; /* ICE_TCP_OUTPUT_MAX, allocated when first needed */
-    size_t out_begin, out_end;
+    struct output out; /* at most ICE_TCP_OUTPUT_MAX */
     LIST_ENTRY(connection) link;
 };
 

@@ -216,7 +216,7 @@ void ice_tcp_send(struct ice_tcp *t, const struct net_path *path, const uint8_t 
         return;
     if (!connection_send(c, data, len))
         counters_add(t->counters, COUNTER_DROP_TCP_FULL, 1);
-    set_write_interest(t, c, c->out_begin < c->out_end);
+    set_write_interest(t, c, output_waits(&c->out));
 }
 
 usec_t ice_tcp_deadline(const struct ice_tcp *t)

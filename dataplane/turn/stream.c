@@ -51,7 +51,7 @@ void stream_destroy(struct stream *s)
 {
     SSL_free(s->ssl);
     close(s->source.fd);
-    free(s->out);
+    output_free(&s->out);
     free(s);
 }
 
@@ -128,38 +128,20 @@ void stream_read(struct stream *s, usec_t now, stream_message *message, void *co
 
 void stream_flush(struct stream *s)
 {
-    while (s->out_begin < s->out_end && !s->broken) {
-        long n = move_out(s, s->out + s->out_begin, s->out_end - s->out_begin);
+    while (output_waits(&s->out) && !s->broken) {
+        long n = move_out(s, s->out.data + s->out.begin, s->out.end - s->out.begin);
         if (n == 0)
             return;
         s->broken = n < 0;
-        s->out_begin += n > 0 ? (size_t)n : 0;
+        s->out.begin += n > 0 ? (size_t)n : 0;
     }
-    s->out_begin = s->out_end = 0;
-}
-
-static bool buffer(struct stream *s, const uint8_t *data, size_t len)
-{
-    if (!s->out)
-        s->out = malloc(TURN_SERVER_OUTPUT_MAX);
-    if (!s->out)
-        return false;
-    if (len > TURN_SERVER_OUTPUT_MAX - s->out_end && s->out_begin > 0) {
-        memmove(s->out, s->out + s->out_begin, s->out_end - s->out_begin);
-        s->out_end -= s->out_begin;
-        s->out_begin = 0;
-    }
-    if (len > TURN_SERVER_OUTPUT_MAX - s->out_end)
-        return false;
-    memcpy(s->out + s->out_end, data, len);
-    s->out_end += len;
-    return true;
+    output_clear(&s->out);
 }
 
 bool stream_send(struct stream *s, const uint8_t *data, size_t len)
 {
-    if (s->out_begin < s->out_end)
-        return buffer(s, data, len);
+    if (output_waits(&s->out))
+        return output_put(&s->out, TURN_SERVER_OUTPUT_MAX, data, len);
     long n = s->broken ? -1 : move_out(s, data, len);
     if (n < 0) {
         s->broken = true;
@@ -168,13 +150,13 @@ bool stream_send(struct stream *s, const uint8_t *data, size_t len)
     if ((size_t)n == len)
         return true;
     /* Without its rest the client could not follow any longer. */
-    s->broken = !buffer(s, data + n, len - (size_t)n);
+    s->broken = !output_put(&s->out, TURN_SERVER_OUTPUT_MAX, data + n, len - (size_t)n);
     return !s->broken;
 }
 
 bool stream_is_waiting(const struct stream *s)
 {
-    return s->out_begin < s->out_end || (s->ssl && SSL_want_write(s->ssl));
+    return output_waits(&s->out) || (s->ssl && SSL_want_write(s->ssl));
 }
 
 bool stream_is_established(const struct stream *s)

@@ -4,6 +4,7 @@
 #ifndef SLUICE_DATAPLANE_TURN_STREAM_H
 #define SLUICE_DATAPLANE_TURN_STREAM_H
 
+#include "common/output.h"
 #include "dataplane/turn/allocation.h"
 #include "dataplane/turn/source.h"
 #include "dataplane/turn/stream_frame.h"
@@ -19,8 +20,7 @@ struct stream {
     bool broken;      /* to be closed at the end of the turn */
     bool bad;         /* what came cannot be followed */
     struct stream_framer in;
-    uint8_t *out; /* TURN_SERVER_OUTPUT_MAX, allocated when first needed */
-    size_t out_begin, out_end;
+    struct output out; /* at most TURN_SERVER_OUTPUT_MAX */
     LIST_ENTRY(stream) link;
 };
 
