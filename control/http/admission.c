@@ -28,7 +28,7 @@ static bool is_private(const struct net_addr *a)
     return ip[0] == 10 || (ip[0] == 172 && (ip[1] & 0xf0) == 16) || (ip[0] == 192 && ip[1] == 168);
 }
 
-static uint64_t key_of(const struct admission *a, const struct net_addr *peer)
+uint64_t admission_key(const struct admission *a, const struct net_addr *peer)
 {
     struct net_addr net = *peer;
     if (peer->family == 0 || is_private(peer))
@@ -39,9 +39,14 @@ static uint64_t key_of(const struct admission *a, const struct net_addr *peer)
     return net_addr_hash(&net, a->seed) | 2; /* neither FREE nor EXEMPT */
 }
 
+bool admission_is_full(const struct admission *a)
+{
+    return a->taken == a->size;
+}
+
 uint32_t admission_take(struct admission *a, const struct net_addr *peer)
 {
-    uint64_t key = key_of(a, peer);
+    uint64_t key = admission_key(a, peer);
     uint32_t place = ADMISSION_REFUSED, same = 0;
     for (uint32_t i = 0; i < a->size; i++) {
         if (a->places[i] == FREE && place == ADMISSION_REFUSED)
@@ -52,10 +57,12 @@ uint32_t admission_take(struct admission *a, const struct net_addr *peer)
     if (place == ADMISSION_REFUSED || same >= a->per_address)
         return ADMISSION_REFUSED;
     a->places[place] = key;
+    a->taken++;
     return place;
 }
 
 void admission_give(struct admission *a, uint32_t place)
 {
     a->places[place] = FREE;
+    a->taken--;
 }

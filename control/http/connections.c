@@ -38,7 +38,8 @@ static void on_close(void *data)
 {
     struct connection *c = data;
     struct http_server *s = c->server;
-    admission_give(&s->admission, c->place);
+    if (c->place != ADMISSION_REFUSED)
+        admission_give(&s->admission, c->place);
     s->counters.connections--;
     if (c->prev)
         c->prev->next = c->next;
@@ -58,7 +59,11 @@ static struct connection *add_connection(struct http_server *s, h2o_socket_t *so
         admission_give(&s->admission, place);
         return NULL;
     }
-    *c = (struct connection){.server = s, .sock = sock, .place = place, .next = s->connections};
+    *c = (struct connection){.server = s,
+                             .sock = sock,
+                             .place = place,
+                             .since = clock_monotonic(),
+                             .next = s->connections};
     if (c->next)
         c->next->prev = c;
     s->connections = c;
@@ -69,13 +74,26 @@ static struct connection *add_connection(struct http_server *s, h2o_socket_t *so
     return c;
 }
 
+static uint32_t take_place(struct http_server *s, const struct net_addr *peer)
+{
+    struct admission *a = &s->admission;
+    uint32_t place = admission_take(a, peer);
+    if (place != ADMISSION_REFUSED)
+        return place;
+    struct connection *idle = idle_longest(s, admission_is_full(a) ? 0 : admission_key(a, peer));
+    if (!idle)
+        return ADMISSION_REFUSED;
+    idle_end(idle);
+    return admission_take(a, peer);
+}
+
 static void admit(struct http_server *s, h2o_socket_t *sock)
 {
     struct sockaddr_storage ss = {0};
     struct net_addr peer = {0};
     if (h2o_socket_getpeername(sock, (struct sockaddr *)&ss) > 0)
         net_addr_from_sockaddr(&peer, (struct sockaddr *)&ss);
-    uint32_t place = admission_take(&s->admission, &peer);
+    uint32_t place = take_place(s, &peer);
     if (place == ADMISSION_REFUSED || !add_connection(s, sock, place)) {
         s->counters.refused_per_address++;
         h2o_socket_close(sock);
@@ -93,7 +111,7 @@ void connections_accept(h2o_socket_t *listener, const char *err)
     if (err)
         return;
     for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
-        if (s->counters.connections >= s->cfg.connections_max) {
+        if (admission_is_full(&s->admission) && !idle_longest(s, 0)) {
             connections_pause(s, true);
             return;
         }

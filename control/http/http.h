@@ -47,9 +47,12 @@ struct http_config {
     unsigned connections_max;           /* default 4096: more wait in the kernel's queue */
     unsigned connections_per_address;   /* default 256; an IPv6 address counts by its /64. Loopback,
                                            private and link-local peers (proxies) are exempt */
-    unsigned request_timeout_ms; /* to receive a whole request, and between two; default 10 s */
-    unsigned answer_timeout_ms;  /* for a handler to answer (else 504); default 30 s */
-    unsigned send_timeout_ms;    /* for the client to take the response; default 30 s */
+    unsigned request_timeout_ms;        /* to receive a whole request; default 10 s */
+    unsigned idle_timeout_ms;   /* between two requests; default 180 s: reverse proxies keep theirs
+                                   for 60 to 120 s, and must be the ones who close. An idle
+                                   connection makes way for a new one where a limit is reached */
+    unsigned answer_timeout_ms; /* for a handler to answer (else 504); default 30 s */
+    unsigned send_timeout_ms;   /* for the client to take the response; default 30 s */
 };
 
 /* A server without listeners. Keeps a copy of cfg. NULL if out of memory. */
@@ -164,7 +167,8 @@ struct http_counters {
     uint64_t accepted;
     uint64_t refused_per_address; /* closed at accept */
     uint64_t refused_for_memory;  /* cut off for receive_max */
-    uint64_t requests, answer_timeouts, send_timeouts;
+    uint64_t idle_closed;         /* idle ones that made way for others */
+    uint64_t requests, request_timeouts, answer_timeouts, send_timeouts;
 };
 
 struct http_counters http_server_counters(const struct http_server *s);

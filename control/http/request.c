@@ -25,8 +25,10 @@ void request_abandon(struct http_request *r)
 static void on_dispose(void *memory)
 {
     struct http_request *r = memory;
-    if (r->connection->request == r)
+    if (r->connection->request == r) {
         r->connection->request = NULL;
+        idle_begin(r->connection);
+    }
     if (!r->answered)
         request_abandon(r);
     loop_timer_cancel(r->connection->server->loop, &r->timer);
@@ -72,6 +74,7 @@ int request_start(h2o_handler_t *self, h2o_req_t *req)
     r->method = h2o_strdup(&req->pool, req->method.base, req->method.len).base;
     r->timer = (struct loop_timer){.fire = on_answer_timeout, .arg = r};
     c->request = r;
+    c->receiving = false;
     s->counters.requests++;
     loop_timer_after(s->loop, &r->timer, s->cfg.answer_timeout_ms * USEC_PER_MS);
     bool path_ok = parse_target(r);

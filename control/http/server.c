@@ -28,6 +28,7 @@ static void fill_config(struct http_config *c)
     c->connections_max = or_default(c->connections_max, 4096);
     c->connections_per_address = or_default(c->connections_per_address, 256);
     c->request_timeout_ms = or_default(c->request_timeout_ms, 10000);
+    c->idle_timeout_ms = or_default(c->idle_timeout_ms, 180000);
     c->answer_timeout_ms = or_default(c->answer_timeout_ms, 30000);
     c->send_timeout_ms = or_default(c->send_timeout_ms, 30000);
 }
@@ -58,7 +59,10 @@ static void setup_h2o(struct http_server *s)
 {
     h2o_config_init(&s->global);
     s->global.http1.upgrade_to_http2 = 0;
-    s->global.http1.req_timeout = s->cfg.request_timeout_ms;
+    /* h2o has one timer for waiting and receiving; the latter is limited in receiving.c. */
+    s->global.http1.req_timeout = s->cfg.idle_timeout_ms > s->cfg.request_timeout_ms
+                                      ? s->cfg.idle_timeout_ms
+                                      : s->cfg.request_timeout_ms;
     s->global.max_request_entity_size = s->cfg.body_max;
     s->global.server_name = h2o_iovec_init(NULL, 0);
     h2o_hostconf_t *host =

@@ -43,10 +43,6 @@ struct http_server {
     struct loop_timer resume, sweep;
 
     struct connection *connections;
-    uint64_t
-        *addresses; /* [connections_max]: whose connection has this place; 0 = free or exempt */
-    bool *taken;    /* [connections_max] */
-    uint64_t hash_seed;
     struct admission admission;
     struct http_counters counters;
 };
@@ -55,11 +51,14 @@ struct http_server {
 struct connection {
     struct http_server *server;
     h2o_socket_t *sock;
-    uint32_t place; /* in server->admission */
+    uint32_t place; /* in server->admission, or ADMISSION_REFUSED if it was taken away */
     struct connection *next, *prev;
     struct http_request *request; /* the one being received, answered or sent, or NULL */
     struct websocket *websocket;  /* after the upgrade */
     bool broken;                  /* by connection_break() */
+    bool kept;                    /* has had a request, and may wait for the next one */
+    usec_t since;                 /* the next request is waited for, or received */
+    bool receiving;               /* some of it is there */
 };
 
 /* Lives in memory of the h2o request, which ends it. */
@@ -83,9 +82,16 @@ void connections_pause(struct http_server *s, bool pause);
 void connection_break(struct connection *c);
 struct connection *connection_of(h2o_req_t *req);
 
-/* receiving.c: the memory of requests that are being received */
+/* receiving.c: time and memory of requests that are being received */
 void receiving_sweep(void *server, usec_t now);
 void receiving_watch(struct http_server *s);
+
+/* idle.c: connections between two requests */
+void idle_begin(struct connection *c);
+/* The one that has waited longest, of those whose place has `key` (0: any); or NULL. */
+struct connection *idle_longest(const struct http_server *s, uint64_t key);
+/* Ends it; its place is free at once. */
+void idle_end(struct connection *c);
 
 /* request.c: h2o's handler */
 int request_start(h2o_handler_t *self, h2o_req_t *req);

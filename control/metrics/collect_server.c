@@ -15,6 +15,9 @@ static void http(const struct http_counters *n, struct metrics_text *t)
     metrics_family(t, "sluice_http_refused_total", "counter",
                    "Connections and requests that were given up, by reason");
     metrics_count(t, METRICS_LABELS({"reason", "per_address"}), n->refused_per_address);
+    metrics_count(t, METRICS_LABELS({"reason", "for_memory"}), n->refused_for_memory);
+    metrics_count(t, METRICS_LABELS({"reason", "idle"}), n->idle_closed);
+    metrics_count(t, METRICS_LABELS({"reason", "request_timeout"}), n->request_timeouts);
     metrics_count(t, METRICS_LABELS({"reason", "answer_timeout"}), n->answer_timeouts);
     metrics_count(t, METRICS_LABELS({"reason", "send_timeout"}), n->send_timeouts);
 }

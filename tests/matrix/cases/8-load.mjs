@@ -15,12 +15,16 @@ const rss = pid => Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(/VmR
 const cpu = pid => { const f = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' '); return (Number(f[11]) + Number(f[12])) * 10; };
 const median = list => list.sort((a, b) => a - b)[Math.floor(list.length / 2)];
 
-function post(agent, port, body) {
+// Like a reverse proxy, tries again if a kept connection ends before any byte of an answer.
+function post(agent, port, body, again = true) {
   return new Promise((resolve, reject) => {
     const q = http.request({ agent, host: '127.0.0.1', port, path: '/sfu/get', method: 'POST' }, r => {
       r.resume().on('end', () => resolve(r.statusCode));
     });
-    q.on('error', reject).end(body);
+    q.on('error', e => {
+      if (again && q.reusedSocket && e.code === 'ECONNRESET') post(agent, port, body, false).then(resolve, reject);
+      else reject(e);
+    }).end(body);
   });
 }
 
