@@ -121,12 +121,24 @@ static bool create_pktio(struct process *p, const struct process_config *config,
     return p->pktio != NULL;
 }
 
+static bool create_stats(struct process *p, const struct process_config *config,
+                         char err[static PROCESS_ERROR_TEXT])
+{
+    const struct sessions_config *c = &config->sessions;
+    const struct stats_sizes n = {.blocks = p->workers + 1,
+                                  .rooms = c->participants,
+                                  .participants = c->participants,
+                                  .transports = c->transports,
+                                  .tracks = c->tracks,
+                                  .subscriptions = c->subscriptions};
+    return stats_segment_create(&p->stats, config->stats_path, &n, err);
+}
+
 static bool create_all(struct process *p, const struct process_config *config,
                        char err[static PROCESS_ERROR_TEXT])
 {
     snprintf(err, PROCESS_ERROR_TEXT, "out of memory");
-    if (!doorbell_init(&p->bell) ||
-        !stats_segment_create(&p->stats, config->stats_path, p->workers + 1, err))
+    if (!doorbell_init(&p->bell) || !create_stats(p, config, err))
         return false;
     for (unsigned i = 0; i < p->workers; i++) {
         p->worker[i].counters = &p->stats.block[i];

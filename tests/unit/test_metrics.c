@@ -139,7 +139,13 @@ static void the_dataplane_s_counters_are_told(void **state)
     char path[] = "/tmp/sluice-stats-XXXXXX", err[STATS_ERROR_TEXT];
     close(mkstemp(path));
     struct stats_segment s;
-    assert_true(stats_segment_create(&s, path, 3, err));
+    const struct stats_sizes sizes = {.blocks = 3,
+                                      .rooms = 1,
+                                      .participants = 1,
+                                      .transports = 1,
+                                      .tracks = 1,
+                                      .subscriptions = 1};
+    assert_true(stats_segment_create(&s, path, &sizes, err));
     counters_add(&s.block[0], COUNTER_RX_RTP, 5);
     counters_add(&s.block[1], COUNTER_RX_RTP, 7);
     counters_add(&s.block[2], COUNTER_DROP_STUN_INTEGRITY, 2);
