@@ -50,7 +50,7 @@ export class World {
 
   async close() {
     let failure;
-    for (const f of this.closing.reverse()) await f().catch(e => { failure ??= e; });
+    for (const f of this.closing.reverse()) await (async () => f())().catch(e => { failure ??= e; });
     rmSync(this.dir, { recursive: true, force: true });
     if (failure) throw failure;
   }
