@@ -38,6 +38,9 @@ void command_open_participant(const struct participant *p)
     body.can_publish_data = grant_can_publish_data(&p->claims.video);
     body.hidden = p->claims.video.hidden;
     body.agent = claims_is_agent(&p->claims);
+    body.room_name = p->room->name;
+    body.room_sid = p->room->sid;
+    body.name = p->claims.name;
     struct arena a = {0};
     data_tracks_command(&a, p, &body);
     body.record.data = record_pack(&a, p, &body.record.len);
@@ -158,6 +161,8 @@ void command_open_track(const struct publication *t)
     body.id = t->index.id;
     body.transport = t->transport->index.id;
     body.sid = (char *)(uintptr_t)t->sid;
+    body.name = t->info->name;
+    body.source = t->info->source;
     body.video = f->kind == SDP_VIDEO;
     body.mid = (char *)(uintptr_t)f->mid;
     body.n_payloads = f->payload_count;

@@ -19,12 +19,15 @@ void control_accept(struct process *p)
     }
     if (!link_open(&p->control, fd))
         log_error("link", "out of memory");
+    else
+        sessions_control(p->sessions, true, clock_monotonic());
 }
 
 static void disconnect(struct process *p, const char *why)
 {
     log_warn("link", "control disconnected reason=\"%s\"; forwarding goes on", why);
     link_close(&p->control);
+    sessions_control(p->sessions, false, clock_monotonic());
 }
 
 static void command(struct process *p, Sluice__Link__Command *c, usec_t now)

@@ -103,6 +103,7 @@ static void event(void *context, const Sluice__Link__Event *e)
     if (p->control.fd >= 0 && !link_send(&p->control, &e->base)) {
         log_warn("link", "control does not read or is gone; disconnecting it");
         link_close(&p->control);
+        sessions_control(p->sessions, false, clock_monotonic());
     }
 }
 

@@ -106,6 +106,7 @@ static bool create_sessions(struct process *p, const struct process_config *conf
     c.tcp_port = config->tcp_port;
     c.backend = pktio_describe(p->pktio);
     c.traffic = p->stats.block;
+    c.stats = &p->stats;
     p->sessions =
         sessions_create(&c, &out, p->dtls, &p->stats.block[p->workers], clock_monotonic());
     return p->sessions != NULL;

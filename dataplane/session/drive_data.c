@@ -2,6 +2,7 @@
 /* Data channels of a transport: opening, sending with a bounded queue, and what arrives. */
 #include "common/log.h"
 #include "dataplane/session/engine.h"
+#include "dataplane/session/publish.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -137,6 +138,7 @@ static void channel_open(struct sessions *s, struct transport *t, const struct d
         return;
     t->data_ready = true;
     tell_ready(s, t);
+    publish_transport(s, t);
     drain_queue(s, t);
     data_replay(s, t);
 }

@@ -46,6 +46,7 @@ static void install_keys(struct sessions *s, struct transport *t)
     }
     s->out.command(s->out.context, t->state->worker, &c);
     t->keyed = true;
+    t->tag_length = c.keys.tag_length;
 }
 
 static void take_data(struct sessions *s, struct transport *t)

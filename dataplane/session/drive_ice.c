@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Connectivity checks: answers them, and tells workers and lookups which paths are the peer's. */
 #include "dataplane/session/engine.h"
+#include "dataplane/session/publish.h"
 
 #include <string.h>
 
@@ -48,6 +49,7 @@ static void pair_removed(struct sessions *s, struct transport *t, const struct n
 void ice_drive_events(struct sessions *s, struct transport *t)
 {
     struct ice_event e;
+    bool moved;
     while (ice_next_event(&t->ice, &e)) {
         switch (e.type) {
         case ICE_PAIR_ADDED:
@@ -57,7 +59,10 @@ void ice_drive_events(struct sessions *s, struct transport *t)
             pair_removed(s, t, &e.path);
             break;
         case ICE_SELECTED:
+            moved = t->path.remote.family && !ice_same_path(&t->path, &e.path);
             t->path = e.path;
+            if (moved)
+                event_connection(s, t, true);
             send_path(s, t, MEDIA_SET_PATH, &e.path);
             if (t->remote && t->remote->dtls_client)
                 dtls_drive_run(s, t);

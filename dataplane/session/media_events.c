@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From the workers' events to control's: handles become ids, levels and reports go in batches. */
 #include "dataplane/session/engine.h"
+#include "dataplane/session/publish.h"
 
 /* How long a level or report waits for others. */
 #define BATCH_DELAY (20 * USEC_PER_MS)
@@ -32,6 +33,7 @@ static void started(struct sessions *s, const struct subscription *sub)
     e.body_case = SLUICE__LINK__EVENT__BODY_SUBSCRIPTION_STARTED;
     e.subscription_started = &m;
     tell(s, &e);
+    event_subscription(s, "subscription_started", sub);
 }
 
 static void flush_levels(struct sessions *s)

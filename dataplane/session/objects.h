@@ -32,6 +32,7 @@ struct participant {
     struct room *room;
     Sluice__Link__Participant *state;
     uint32_t last_reliable_sequence;
+    usec_t opened;
     uint64_t missed_from; /* number in the room's replay of the first packet missed, 0: none */
     uint32_t answers;     /* to RPCs of the server's that may still come */
     LIST_HEAD(, transport) transports;
@@ -52,6 +53,7 @@ struct transport {
     Sluice__Link__RemoteDescription *remote; /* NULL until set */
     Sluice__Link__Connection connection;
     const char *failure; /* reason of FAILED, "" else */
+    usec_t since;        /* of `connection` */
     struct ice_agent ice;
     struct net_path path; /* selected pair; remote.family 0: none */
     bool silent;          /* as of silence.c */
@@ -60,6 +62,7 @@ struct transport {
     struct net_path dtls_path; /* where the last DTLS datagram came from */
     struct dtls *dtls;
     bool keyed; /* the worker has the SRTP keys */
+    uint8_t tag_length;
     struct data_association *data;
     bool data_opened;                 /* once; an association that broke is not replaced */
     int reliable, lossy, data_track;  /* stream ids, -1: not open */
@@ -79,6 +82,7 @@ struct track {
     uint32_t readers;                  /* bit per worker that has a downtrack */
     uint8_t wanted[PKTIO_WORKERS_MAX]; /* by worker: highest layer wanted */
     uint8_t wanted_told;
+    uint32_t subscribers;
     LIST_HEAD(, subscription) subscriptions;
     LIST_ENTRY(track) link; /* transport->tracks */
 };

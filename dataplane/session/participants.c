@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dataplane/session/engine.h"
+#include "dataplane/session/publish.h"
 
-static struct room *room_enter(struct sessions *s, uint64_t id)
+static struct room *room_enter(struct sessions *s, const Sluice__Link__Participant *m)
 {
+    uint64_t id = m->room;
     struct room *r = find_room(s, id);
     if (r)
         return r;
     handle_t h = registry_add(&s->rooms, id);
-    if (!h)
+    if (!h) {
+        publish_refusal(s, STATS_POOL_ROOMS);
         return NULL;
+    }
     r = &s->room[handle_index(h)];
     *r = (struct room){.id = id, .handle = h};
     LIST_INIT(&r->participants);
     replay_init(&r->replay);
+    publish_room(s, r, m);
     return r;
 }
 
@@ -23,6 +28,7 @@ static void room_leave(struct sessions *s, struct room *r)
     replay_clear(&r->replay);
     nonces_free(&r->nonces);
     registry_remove(&s->rooms, r->id, r->handle);
+    publish_room_gone(s, r);
 }
 
 static void adopt(struct participant *p, Sluice__Link__Participant *m)
@@ -53,31 +59,38 @@ void session_participant_open(struct sessions *s, uint64_t seq, Sluice__Link__Pa
     }
     if (p) {
         adopt(p, m);
+        publish_participant(s, p);
         return;
     }
     handle_t h = registry_add(&s->participants, m->id);
-    struct room *r = h ? room_enter(s, m->room) : NULL;
+    struct room *r = h ? room_enter(s, m) : NULL;
     if (!r) {
         if (h)
             registry_remove(&s->participants, m->id, h);
+        else
+            publish_refusal(s, STATS_POOL_PARTICIPANTS);
         fail(s, seq, SLUICE__LINK__FAILURE_CODE__FAILURE_FULL, m->id, "participants");
         sluice__link__participant__free_unpacked(m, NULL);
         return;
     }
     p = &s->participant[handle_index(h)];
-    *p = (struct participant){.handle = h, .room = r};
+    *p = (struct participant){.handle = h, .room = r, .opened = s->now};
     LIST_INIT(&p->transports);
     LIST_INSERT_HEAD(&r->participants, p, link);
     adopt(p, m);
+    publish_participant(s, p);
+    event_participant(s, "participant_opened", p);
 }
 
 void session_participant_close(struct sessions *s, struct participant *p)
 {
     while (!LIST_EMPTY(&p->transports))
         session_transport_close(s, LIST_FIRST(&p->transports));
+    event_participant(s, "participant_closed", p);
     LIST_REMOVE(p, link);
     room_leave(s, p->room);
     registry_remove(&s->participants, p->state->id, p->handle);
+    publish_participant_gone(s, p);
     adopt(p, NULL);
 }
 

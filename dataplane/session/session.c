@@ -3,6 +3,7 @@
 
 #include "common/random.h"
 #include "dataplane/session/engine.h"
+#include "dataplane/session/publish.h"
 
 #include <stdlib.h>
 
@@ -105,6 +106,15 @@ usec_t sessions_deadline(const struct sessions *s)
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
         at = all[i] < at ? all[i] : at;
     return at;
+}
+
+void sessions_control(struct sessions *s, bool connected, usec_t now)
+{
+    s->now = now;
+    if (!s->config.stats)
+        return;
+    atomic_store_explicit(&s->config.stats->header->control, connected, memory_order_relaxed);
+    event_plain(s, connected ? "control_connected" : "control_lost", "");
 }
 
 struct sessions_usage sessions_usage(const struct sessions *s, enum sessions_pool pool)

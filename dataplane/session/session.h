@@ -10,7 +10,7 @@
 
 #include "common/clock.h"
 #include "common/link/link.pb-c.h"
-#include "common/stats/counters.h"
+#include "common/stats/segment.h"
 #include "dataplane/media/media.h"
 
 #include <stdbool.h>
@@ -42,8 +42,9 @@ struct sessions_config {
     uint32_t participants, transports, tracks, subscriptions; /* pool sizes */
     const char *srtp_engine;                                  /* as the workers', NULL: best */
     const struct counters
-        *traffic;     /* the workers' blocks, [workers]: does media come? May be NULL */
-    bool data_tracks; /* their channel is taken and opened */
+        *traffic; /* the workers' blocks, [workers]: does media come? May be NULL */
+    const struct stats_segment *stats;        /* thread `workers` is the engine's; may be NULL */
+    bool data_tracks;                         /* their channel is taken and opened */
     usec_t lossy_latency, data_track_latency; /* lossy data may wait so long, 0: no limit */
     /* bit/s: who takes data more slowly has no queue of reliable data; 0: everyone has one */
     uint32_t slow_threshold;
@@ -76,6 +77,9 @@ void sessions_media_event(struct sessions *s, const struct media_event *e, usec_
 /* Runs what is due. */
 void sessions_tick(struct sessions *s, usec_t now);
 usec_t sessions_deadline(const struct sessions *s);
+
+/* Control has connected, or is gone: for the statistics. */
+void sessions_control(struct sessions *s, bool connected, usec_t now);
 
 /* Sizes of the pools and how many are in use at most so far, for metrics. */
 struct sessions_usage {

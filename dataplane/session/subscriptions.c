@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dataplane/session/convert.h"
 #include "dataplane/session/engine.h"
+#include "dataplane/session/publish.h"
 
 static void adopt(struct subscription *sub, Sluice__Link__Subscription *m)
 {
@@ -32,11 +33,14 @@ static struct subscription *session_subscription_create(struct sessions *s, stru
                                                         struct transport *transport, uint64_t id)
 {
     handle_t h = registry_add(&s->subscriptions, id);
-    if (!h)
+    if (!h) {
+        publish_refusal(s, STATS_POOL_SUBSCRIPTIONS);
         return NULL;
+    }
     struct subscription *sub = &s->subscription[handle_index(h)];
     *sub = (struct subscription){.handle = h, .track = track, .transport = transport};
     LIST_INSERT_HEAD(&track->subscriptions, sub, track_link);
+    track->subscribers++;
     LIST_INSERT_HEAD(&transport->subscriptions, sub, transport_link);
     return sub;
 }
@@ -75,6 +79,8 @@ void session_subscription_open(struct sessions *s, uint64_t seq, Sluice__Link__S
     adopt(sub, m);
     session_subscription_apply(s, sub, &why);
     session_track_update_readers(s, track);
+    publish_subscription(s, sub);
+    publish_track(s, track);
 }
 
 void session_subscription_close(struct sessions *s, struct subscription *sub)
@@ -82,8 +88,11 @@ void session_subscription_close(struct sessions *s, struct subscription *sub)
     struct track *track = sub->track;
     worker_command(s, sub->transport->state->worker, MEDIA_CLOSE_DOWNTRACK, sub->handle);
     LIST_REMOVE(sub, track_link);
+    track->subscribers--;
     LIST_REMOVE(sub, transport_link);
     registry_remove(&s->subscriptions, sub->state->id, sub->handle);
+    publish_subscription_gone(s, sub);
     adopt(sub, NULL);
     session_track_update_readers(s, track);
+    publish_track(s, track);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dataplane/session/convert.h"
 #include "dataplane/session/engine.h"
+#include "dataplane/session/publish.h"
 
 #include <string.h>
 
@@ -22,8 +23,10 @@ static struct track *session_track_create(struct sessions *s, struct transport *
                                           uint64_t id)
 {
     handle_t h = registry_add(&s->tracks, id);
-    if (!h)
+    if (!h) {
+        publish_refusal(s, STATS_POOL_TRACKS);
         return NULL;
+    }
     struct track *t = &s->track[handle_index(h)];
     *t = (struct track){.handle = h, .transport = transport, .wanted_told = MEDIA_LAYER_NONE};
     memset(t->wanted, MEDIA_LAYER_NONE, sizeof(t->wanted));
@@ -66,7 +69,10 @@ void session_track_open(struct sessions *s, uint64_t seq, Sluice__Link__Track *m
     adopt(t, m);
     c.handle = t->handle;
     s->out.command(s->out.context, transport->state->worker, &c);
-    if (!is_new)
+    publish_track(s, t);
+    if (is_new)
+        event_track(s, "track_opened", t);
+    else
         reapply_subscriptions(s, t);
 }
 
@@ -75,8 +81,10 @@ void session_track_close(struct sessions *s, struct track *t)
     while (!LIST_EMPTY(&t->subscriptions))
         session_subscription_close(s, LIST_FIRST(&t->subscriptions));
     worker_command(s, t->transport->state->worker, MEDIA_CLOSE_TRACK, t->handle);
+    event_track(s, "track_closed", t);
     LIST_REMOVE(t, link);
     registry_remove(&s->tracks, t->state->id, t->handle);
+    publish_track_gone(s, t);
     adopt(t, NULL);
 }
 
@@ -107,6 +115,7 @@ void session_track_tell_wanted(struct sessions *s, struct track *t)
     if (highest == t->wanted_told)
         return;
     t->wanted_told = highest;
+    publish_track(s, t);
     Sluice__Link__WantedLayers wanted = SLUICE__LINK__WANTED_LAYERS__INIT;
     wanted.track = t->state->id;
     wanted.layer = highest;

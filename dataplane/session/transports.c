@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/log.h"
 #include "dataplane/session/engine.h"
+#include "dataplane/session/publish.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,12 +24,15 @@ static struct transport *session_transport_create(struct sessions *s, struct par
                                                   const Sluice__Link__Transport *m)
 {
     handle_t h = registry_add(&s->transports, m->id);
-    if (!h)
+    if (!h) {
+        publish_refusal(s, STATS_POOL_TRANSPORTS);
         return NULL;
+    }
     struct transport *t = &s->transport[handle_index(h)];
     *t = (struct transport){.handle = h,
                             .participant = p,
                             .failure = "",
+                            .since = s->now,
                             .reliable = -1,
                             .lossy = -1,
                             .data_track = -1};
@@ -72,6 +76,7 @@ void session_transport_open(struct sessions *s, uint64_t seq, Sluice__Link__Tran
     adopt(t, m);
     lookup_add_ufrag(s, t->ice.current.ufrag, t->handle);
     worker_command(s, m->worker, MEDIA_OPEN_SESSION, t->handle);
+    publish_transport(s, t);
 }
 
 void session_transport_set_remote(struct sessions *s, uint64_t seq,
@@ -160,6 +165,7 @@ void session_transport_close(struct sessions *s, struct transport *t)
     timers_set(&s->timers, handle_index(t->handle), USEC_NEVER);
     LIST_REMOVE(t, link);
     registry_remove(&s->transports, t->state->id, t->handle);
+    publish_transport_gone(s, t);
     adopt(t, NULL);
 }
 
@@ -190,6 +196,7 @@ void session_transport_update_connection(struct sessions *s, struct transport *t
     if (now == t->connection)
         return;
     t->connection = now;
+    t->since = s->now;
     if (now == SLUICE__LINK__CONNECTION__CONNECTED)
         silence_watch(s);
     char local[NET_ADDR_TEXT], remote[NET_ADDR_TEXT];
@@ -199,6 +206,8 @@ void session_transport_update_connection(struct sessions *s, struct transport *t
     e.body_case = SLUICE__LINK__EVENT__BODY_TRANSPORT_STATE;
     e.transport_state = &state;
     s->out.event(s->out.context, &e);
+    publish_transport(s, t);
+    event_connection(s, t, false);
 }
 
 void session_transport_schedule(struct sessions *s, struct transport *t)
@@ -206,6 +215,7 @@ void session_transport_schedule(struct sessions *s, struct transport *t)
     usec_t ice = ice_deadline(&t->ice);
     usec_t dtls = t->dtls ? dtls_deadline(t->dtls) : USEC_NEVER;
     timers_set(&s->timers, handle_index(t->handle), ice < dtls ? ice : dtls);
+    publish_transport(s, t);
 }
 
 void session_transport_timeout(struct sessions *s, struct transport *t)
