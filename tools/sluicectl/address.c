@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `address`: how the outside reaches the server, who says so, and what was before. */
+#include "tools/sluicectl/commands.h"
 #include "tools/sluicectl/control_socket.h"
 
 #include <stdbool.h>
@@ -91,18 +92,19 @@ static void print_history(const json_t *root)
     }
 }
 
-int command_address(const struct options *o, int argc, char **argv)
+static enum status run(const struct invocation *v)
 {
-    bool refresh = argc == 2 && strcmp(argv[1], "refresh") == 0;
-    if (argc != 1 && !refresh) {
-        fprintf(stderr, "usage: sluicectl [--json] address [refresh]\n");
-        return 2;
+    bool refresh = v->argument_count == 1;
+    if (refresh && strcmp(v->arguments[0], "refresh") != 0) {
+        fprintf(stderr, "sluicectl address: \"%s\" is not \"refresh\"\n", v->arguments[0]);
+        return STATUS_USAGE;
     }
-    json_t *root = control_ask(o, refresh ? "/internal/address/refresh" : "/internal/address",
-                               refresh ? "" : NULL);
+    json_t *root =
+        control_ask(v->run_dir, refresh ? "/internal/address/refresh" : "/internal/address",
+                    refresh ? "" : NULL);
     if (!root)
-        return 1;
-    if (o->json) {
+        return STATUS_NO_ANSWER;
+    if (v->json) {
         json_dumpf(root, stdout, JSON_INDENT(2));
         putchar('\n');
     } else if (!refresh) {
@@ -112,5 +114,14 @@ int command_address(const struct options *o, int argc, char **argv)
         print_history(root);
     }
     json_decref(root);
-    return 0;
+    return STATUS_OK;
 }
+
+const struct command command_address = {
+    .name = "address",
+    .arguments = "[refresh]",
+    .most = 1,
+    .summary = "how the outside reaches the server, who says so, what was before",
+    .details = "\"refresh\" makes sluice look anew. docs/address.md explains the words.",
+    .run = run,
+};

@@ -26,11 +26,11 @@ static size_t take(char *data, size_t size, size_t n, void *arg)
     return len;
 }
 
-static CURLcode transfer(CURL *curl, const struct options *o, const char *path, const char *body,
+static CURLcode transfer(CURL *curl, const char *run_dir, const char *path, const char *body,
                          struct answer *a)
 {
     char socket[512], url[512];
-    snprintf(socket, sizeof(socket), "%s/control.sock", o->run_dir);
+    snprintf(socket, sizeof(socket), "%s/control.sock", run_dir);
     snprintf(url, sizeof(url), "http://control%s", path);
     curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, socket);
     curl_easy_setopt(curl, CURLOPT_URL, url);
@@ -44,15 +44,15 @@ static CURLcode transfer(CURL *curl, const struct options *o, const char *path, 
     return curl_easy_perform(curl);
 }
 
-json_t *control_ask(const struct options *o, const char *path, const char *body)
+json_t *control_ask(const char *run_dir, const char *path, const char *body)
 {
     struct answer a = {0};
     CURL *curl = curl_easy_init();
-    CURLcode code = curl ? transfer(curl, o, path, body, &a) : CURLE_OUT_OF_MEMORY;
+    CURLcode code = curl ? transfer(curl, run_dir, path, body, &a) : CURLE_OUT_OF_MEMORY;
     json_t *root = code == CURLE_OK ? json_loadb(a.text, a.size, 0, NULL) : NULL;
     if (!root)
         fprintf(stderr, "sluicectl: sluice-control does not answer at %s/control.sock: %s\n",
-                o->run_dir, code == CURLE_OK ? "no JSON" : curl_easy_strerror(code));
+                run_dir, code == CURLE_OK ? "no JSON" : curl_easy_strerror(code));
     curl_easy_cleanup(curl);
     free(a.text);
     return root;

@@ -2,12 +2,10 @@
 #ifndef SLUICE_TOOLS_SLUICECTL_CONTROL_SOCKET_H
 #define SLUICE_TOOLS_SLUICECTL_CONTROL_SOCKET_H
 
-#include "tools/sluicectl/command.h"
-
 #include <jansson.h>
 
 /* Asks sluice-control over its Unix socket; `body` NULL: GET, else POST. A new reference, or NULL
  * after saying why on stderr. */
-json_t *control_ask(const struct options *o, const char *path, const char *body);
+json_t *control_ask(const char *run_dir, const char *path, const char *body);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/stats/segment.h"
-#include "tools/sluicectl/command.h"
+#include "tools/sluicectl/commands.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -58,24 +58,28 @@ static void print_text(const struct stats_segment *s)
     }
 }
 
-int command_stats(const struct options *o, int argc, char **argv)
+static enum status run(const struct invocation *v)
 {
-    (void)argv;
-    if (argc != 1) {
-        fprintf(stderr, "usage: sluicectl [--json] stats\n");
-        return 2;
-    }
     char path[512], err[STATS_ERROR_TEXT];
     struct stats_segment s;
-    snprintf(path, sizeof(path), "%s/dataplane.stats", o->run_dir);
+    snprintf(path, sizeof(path), "%s/dataplane.stats", v->run_dir);
     if (!stats_segment_open(&s, path, err)) {
         fprintf(stderr, "sluicectl: %s\n", err);
-        return 1;
+        return STATUS_NO_ANSWER;
     }
-    if (o->json)
+    if (v->json)
         print_json(&s);
     else
         print_text(&s);
     stats_segment_close(&s);
-    return 0;
+    return STATUS_OK;
 }
+
+const struct command command_stats = {
+    .name = "stats",
+    .arguments = "",
+    .summary = "the dataplane's counters; works with control stopped",
+    .details =
+        "Each dropped packet counts in exactly one drop_ counter. Those that are 0 are left out.",
+    .run = run,
+};

@@ -7,7 +7,7 @@
 #include "authz/sfu/sfu.h"
 #include "authz/token/ticket.h"
 #include "common/random.h"
-#include "tools/sluicectl/doctor/doctor.h"
+#include "tools/sluicectl/doctor/matrix.h"
 
 static const char bad_route[] =
     "the proxy in front must pass /sfu/get, /get_token, /delegate_delayed_leave and /sfu_webhook "
@@ -27,16 +27,18 @@ static void check_endpoint(struct doctor *d, const char *base, const char *path,
                                  .plain_http = true};
     doctor_ask(d, &r, a);
     if (a->cause != CAUSE_NONE)
-        doctor_bad(d, doctor_explain(a->cause), "%s: not reached (%s)", path, cause_name(a->cause));
+        report_bad(d->report, doctor_explain(a->cause), "%s: not reached (%s)", path,
+                   cause_name(a->cause));
     else if (a->status == 400 && doctor_errcode(a, "M_NOT_JSON") && a->cors)
-        doctor_good(d, "%s: answers, with CORS", path);
+        report_good(d->report, "%s: answers, with CORS", path);
     else if (a->status == 400 && doctor_errcode(a, "M_NOT_JSON"))
-        doctor_bad(d, "browsers take this for a network failure; does the proxy strip headers?",
+        report_bad(d->report,
+                   "browsers take this for a network failure; does the proxy strip headers?",
                    "%s: answers without CORS headers", path);
     else if (a->status == 404 && a->cors && !d->config->delegation)
-        doctor_note("%s: switched off", path);
+        report_note(d->report, "%s: switched off", path);
     else
-        doctor_bad(d, bad_route, "%s: status %d", path, a->status);
+        report_bad(d->report, bad_route, "%s: status %d", path, a->status);
 }
 
 void doctor_service(struct doctor *d)
@@ -52,9 +54,9 @@ void doctor_service(struct doctor *d)
     else
         snprintf(base, sizeof(base), "http://%s%s", *d->config->listen[0] == ':' ? "127.0.0.1" : "",
                  d->config->listen[0]);
-    doctor_heading("authorisation service", base);
+    report_heading(d->report, "authorisation service", base);
     if (!*given)
-        doctor_note("asked where it listens; service_url says how clients reach it");
+        report_note(d->report, "asked where it listens; service_url says how clients reach it");
     for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
         check_endpoint(d, base, paths[i], a);
     free(a);
@@ -98,15 +100,16 @@ static bool check_key(struct doctor *d, const char *api, const char *room, struc
                                  .plain_http = true};
     doctor_ask(d, &r, a);
     if (a->cause != CAUSE_NONE)
-        doctor_bad(d, doctor_explain(a->cause), "API: not reached (%s)", cause_name(a->cause));
+        report_bad(d->report, doctor_explain(a->cause), "API: not reached (%s)",
+                   cause_name(a->cause));
     else if (a->status == 401 || a->status == 403)
-        doctor_bad(d, "keys of the SFU and of sluice-authz must be the same",
+        report_bad(d->report, "keys of the SFU and of sluice-authz must be the same",
                    "API: refuses our key");
     else if (a->status == 404 && strstr(a->body, "not_found"))
-        doctor_good(d, "API: answers, and knows our key");
+        report_good(d->report, "API: answers, and knows our key");
     else
-        doctor_bad(d, "does the proxy pass /twirp/ (with or without its prefix)?", "API: status %d",
-                   a->status);
+        report_bad(d->report, "does the proxy pass /twirp/ (with or without its prefix)?",
+                   "API: status %d", a->status);
     return a->cause == CAUSE_NONE && a->status == 404 && strstr(a->body, "not_found");
 }
 
@@ -125,12 +128,13 @@ static void check_auto_create(struct doctor *d, const char *api, const char *roo
     free(url);
     if (a->cause == CAUSE_NONE && a->status == 404 &&
         strstr(a->body, "requested room does not exist"))
-        doctor_good(d, "rooms are opened by full-access users only (room.auto_create is off)");
+        report_good(d->report,
+                    "rooms are opened by full-access users only (room.auto_create is off)");
     else if (a->cause == CAUSE_NONE && a->status == 200)
-        doctor_bad(d, "anybody with a token can open rooms. Set room: auto_create: false",
+        report_bad(d->report, "anybody with a token can open rooms. Set room: auto_create: false",
                    "rooms are opened by whoever joins");
     else
-        doctor_bad(d, "does the proxy pass /rtc (with or without its prefix)?",
+        report_bad(d->report, "does the proxy pass /rtc (with or without its prefix)?",
                    "signalling: status %d", a->status);
 }
 
@@ -140,13 +144,13 @@ void doctor_sfu(struct doctor *d)
     char api[AUTHZ_URL], room[40];
     if (!a)
         return;
-    doctor_heading("SFU", d->config->livekit_url);
+    report_heading(d->report, "SFU", d->config->livekit_url);
     random_id(room, "doctor-", 16);
     if (!sfu_api_url(d->config->livekit_url, api, sizeof(api)))
-        doctor_bad(d, "wss://... is what clients need", "LIVEKIT_URL is no URL of an SFU");
+        report_bad(d->report, "wss://... is what clients need", "LIVEKIT_URL is no URL of an SFU");
     else if (check_key(d, api, room, a))
         check_auto_create(d, api, room, a);
     if (strncmp(d->config->livekit_url, "ws://", 5) == 0)
-        doctor_note("LIVEKIT_URL is ws://: pages served by https cannot use it");
+        report_note(d->report, "LIVEKIT_URL is ws://: pages served by https cannot use it");
     free(a);
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "authz/openid/userinfo.h"
-#include "tools/sluicectl/doctor/doctor.h"
+#include "tools/sluicectl/doctor/matrix.h"
 
 #define TRANSPORTS "/_matrix/client/unstable/org.matrix.msc4143/rtc/transports"
 
@@ -65,14 +65,15 @@ static struct exchange_request question(const struct config_homeserver *own, con
 static void judge_openid(struct doctor *d, const struct doctor_answer *a)
 {
     if (a->cause != CAUSE_NONE)
-        doctor_bad(d, doctor_explain(a->cause), "OpenID: not reached (%s)%s%s",
+        report_bad(d->report, doctor_explain(a->cause), "OpenID: not reached (%s)%s%s",
                    cause_name(a->cause), *a->detail ? ": " : "", a->detail);
     else if (a->status == 401 && doctor_errcode(a, "M_UNKNOWN_TOKEN"))
-        doctor_good(d, "OpenID: answers, and refuses a token that is none");
+        report_good(d->report, "OpenID: answers, and refuses a token that is none");
     else if (a->status == 404)
-        doctor_bad(d, no_listener, "OpenID: 404");
+        report_bad(d->report, no_listener, "OpenID: 404");
     else
-        doctor_bad(d, "a proxy in between, or no homeserver?", "OpenID: status %d", a->status);
+        report_bad(d->report, "a proxy in between, or no homeserver?", "OpenID: status %d",
+                   a->status);
 }
 
 /* Each target in turn, as lookups do: the first that is reached decides. */
@@ -83,13 +84,14 @@ static void check_route(struct doctor *d, const char *server, const struct confi
     char url[SERVER_HOST_MAX + 256];
     wait_for(d, &f, directory_route(d->directory, server, on_found, &f));
     if (f.cause != CAUSE_NONE) {
-        doctor_bad(d, doctor_explain(f.cause), "federation: not found (%s)", cause_name(f.cause));
+        report_bad(d->report, doctor_explain(f.cause), "federation: not found (%s)",
+                   cause_name(f.cause));
         return;
     }
     for (size_t i = 0; i < f.route.target_count; i++) {
         const struct route_target *t = &f.route.targets[i];
-        doctor_note("federation: connects to %s port %u, certificate of %s", t->host, t->port,
-                    f.route.tls_host);
+        report_note(d->report, "federation: connects to %s port %u, certificate of %s", t->host,
+                    t->port, f.route.tls_host);
         snprintf(url, sizeof(url),
                  f.route.tls_kind == HOST_IPV6 ? "https://[%s]:%u%s%s" : "https://%s:%u%s%s",
                  f.route.tls_host, t->port, USERINFO_PATH, "sluicectl-doctor");
@@ -113,7 +115,7 @@ static void check_federation(struct doctor *d, const char *server,
         check_route(d, server, own, a);
         return;
     }
-    doctor_note("federation: by federation_url %s", own->federation_url);
+    report_note(d->report, "federation: by federation_url %s", own->federation_url);
     snprintf(url, sizeof(url), "%s%ssluicectl-doctor", own->federation_url, USERINFO_PATH);
     struct exchange_request r = question(own, url);
     doctor_ask(d, &r, a);
@@ -125,11 +127,12 @@ static void check_federation(struct doctor *d, const char *server,
 static void check_delayed_events(struct doctor *d, const struct delayed_events_support *s)
 {
     if (!s->known)
-        doctor_bad(d, "is this really the client API?", "client API: /versions cannot be read");
+        report_bad(d->report, "is this really the client API?",
+                   "client API: /versions cannot be read");
     else if (s->any || s->stable)
-        doctor_good(d, "delayed events: on");
+        report_good(d->report, "delayed events: on");
     else
-        doctor_bad(d, delayed_events_off, "delayed events: off");
+        report_bad(d->report, delayed_events_off, "delayed events: off");
 }
 
 static bool same_url(const char *a, const char *b)
@@ -155,12 +158,13 @@ static void judge_foci(struct doctor *d, const char *where, const json_t *list)
         if (!type || strcmp(type, "livekit") != 0 || !url)
             continue;
         if (!*ours || same_url(url, ours))
-            doctor_good(d, "%s: %s", where, url);
+            report_good(d->report, "%s: %s", where, url);
         else
-            doctor_bad(d, "it should be our service_url", "%s: names %s, not %s", where, url, ours);
+            report_bad(d->report, "it should be our service_url", "%s: names %s, not %s", where,
+                       url, ours);
         return;
     }
-    doctor_bad(d, no_transports, "%s: no entry of type livekit", where);
+    report_bad(d->report, no_transports, "%s: no entry of type livekit", where);
 }
 
 static void check_transports(struct doctor *d, const struct config_homeserver *own,
@@ -175,18 +179,19 @@ static void check_transports(struct doctor *d, const struct config_homeserver *o
     }
     doctor_ask(d, &r, a);
     if (a->cause != CAUSE_NONE) {
-        doctor_bad(d, doctor_explain(a->cause), "rtc/transports: %s", cause_name(a->cause));
+        report_bad(d->report, doctor_explain(a->cause), "rtc/transports: %s", cause_name(a->cause));
     } else if (a->status == 200) {
         json_t *root = json_loadb(a->body, a->length, 0, NULL);
         judge_foci(d, "rtc/transports", json_object_get(root, "rtc_transports"));
         json_decref(root);
     } else if (a->status == 401 && d->token) {
-        doctor_bad(d, "give an access token of a user of this server", "rtc/transports: 401");
+        report_bad(d->report, "give an access token of a user of this server",
+                   "rtc/transports: 401");
     } else if (a->status == 401) {
-        doctor_good(d, "rtc/transports: is there");
-        doctor_note("what it says is for users only: --token reads it");
+        report_good(d->report, "rtc/transports: is there");
+        report_note(d->report, "what it says is for users only: --token reads it");
     } else {
-        doctor_bad(d, no_transports, "rtc/transports: status %d", a->status);
+        report_bad(d->report, no_transports, "rtc/transports: status %d", a->status);
     }
 }
 
@@ -206,7 +211,8 @@ static void check_well_known(struct doctor *d, const char *server,
     if (foci)
         judge_foci(d, "well-known rtc_foci", foci);
     else
-        doctor_note("well-known: no rtc_foci (Element Call before 0.24 and Element X need it)");
+        report_note(d->report,
+                    "well-known: no rtc_foci (Element Call before 0.24 and Element X need it)");
     json_decref(root);
 }
 
@@ -216,13 +222,13 @@ static void check_client_api(struct doctor *d, const char *server,
     struct found f = {0};
     wait_for(d, &f, directory_client_api(d->directory, server, on_found, &f));
     if (f.cause != CAUSE_NONE) {
-        doctor_bad(d,
+        report_bad(d->report,
                    "/.well-known/matrix/client must name m.homeserver.base_url, or client_url of "
                    "the homeserver or LIVEKIT_CS_API_URL_OVERRIDES name it here",
                    "client API: not found (%s)", cause_name(f.cause));
         return;
     }
-    doctor_good(d, "client API: %s", f.client_api.base_url);
+    report_good(d->report, "client API: %s", f.client_api.base_url);
     check_delayed_events(d, &f.client_api.delayed_events);
     check_transports(d, own, f.client_api.base_url, a);
 }
@@ -233,9 +239,9 @@ void doctor_homeserver(struct doctor *d, const char *server)
     struct doctor_answer *a = calloc(1, sizeof(*a));
     if (!a)
         return;
-    doctor_heading("homeserver", server);
+    report_heading(d->report, "homeserver", server);
     if (!config_authz_full_access(d->config, server))
-        doctor_note("its users are restricted: they cannot open rooms");
+        report_note(d->report, "its users are restricted: they cannot open rooms");
     check_federation(d, server, own, a);
     check_client_api(d, server, own, a);
     check_well_known(d, server, own, a);

@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tools/sluicectl/doctor/doctor.h"
+#include "tools/sluicectl/doctor/matrix.h"
 
-#include <getopt.h>
 #include <jansson.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/sluicectl/command.h"
+#include "tools/sluicectl/commands.h"
 
 #define QUESTION_TIME (10 * USEC_PER_SEC)
 
-bool doctor_open(struct doctor *d, const struct config_authz *c)
+static bool doctor_open(struct doctor *d, const struct config_authz *c)
 {
     *d = (struct doctor){.config = c, .loop = loop_create()};
     if (d->loop && outbound_init(&d->outbound, d->loop, *c->dns_servers ? c->dns_servers : NULL)) {
@@ -25,7 +23,7 @@ bool doctor_open(struct doctor *d, const struct config_authz *c)
     return d->directory != NULL;
 }
 
-void doctor_close(struct doctor *d)
+static void doctor_close(struct doctor *d)
 {
     directory_destroy(d->directory);
     if (d->outbound.dns)
@@ -35,45 +33,6 @@ void doctor_close(struct doctor *d)
 }
 
 /* --- words --- */
-
-void doctor_heading(const char *text, const char *subject)
-{
-    printf("\n%s %s\n", text, subject);
-}
-
-static void line(const char *mark, const char *fmt, va_list ap)
-{
-    printf("  %-4s ", mark);
-    vprintf(fmt, ap);
-    putchar('\n');
-}
-
-void doctor_good(struct doctor *d, const char *fmt, ...)
-{
-    va_list ap;
-    d->good++;
-    va_start(ap, fmt);
-    line("ok", fmt, ap);
-    va_end(ap);
-}
-
-void doctor_bad(struct doctor *d, const char *advice, const char *fmt, ...)
-{
-    va_list ap;
-    d->bad++;
-    va_start(ap, fmt);
-    line("BAD", fmt, ap);
-    va_end(ap);
-    printf("       %s\n", advice);
-}
-
-void doctor_note(const char *fmt, ...)
-{
-    va_list ap;
-    va_start(ap, fmt);
-    line("note", fmt, ap);
-    va_end(ap);
-}
 
 const char *doctor_explain(enum cause c)
 {
@@ -153,16 +112,6 @@ bool doctor_errcode(const struct doctor_answer *a, const char *errcode)
 
 /* --- the command --- */
 
-static int usage(FILE *to, int status)
-{
-    fprintf(to,
-            "usage: sluicectl doctor matrix [--config FILE] [--token ACCESS_TOKEN] [SERVER...]\n\n"
-            "Goes through everything that a call needs, for each homeserver of the\n"
-            "configuration (the file, and the variables of sluice-authz) or those named.\n"
-            "A user's access token lets it read the transports document.\n");
-    return status;
-}
-
 static bool known(char **servers, int count, const char *name)
 {
     for (int i = 0; i < count; i++) {
@@ -172,59 +121,56 @@ static bool known(char **servers, int count, const char *name)
     return false;
 }
 
-static int run(const struct config_authz *c, const char *token, int count, char **servers)
+static void examine(struct doctor *d, int count, char **servers)
 {
+    const struct config_authz *c = d->config;
+    for (int i = 0; i < count; i++)
+        doctor_homeserver(d, servers[i]);
+    for (size_t i = 0; i < c->n_homeservers && count == 0; i++) {
+        if (strcmp(c->homeservers[i].name, "*") != 0 &&
+            !known(servers, count, c->homeservers[i].name))
+            doctor_homeserver(d, c->homeservers[i].name);
+    }
+    doctor_service(d);
+    doctor_sfu(d);
+}
+
+static enum status run(const struct invocation *v)
+{
+    static struct config_authz c;
+    char err[CONFIG_ERROR_TEXT];
     struct doctor d;
-    bool ok = doctor_open(&d, c);
-    d.token = token;
-    if (ok) {
-        for (int i = 0; i < count; i++)
-            doctor_homeserver(&d, servers[i]);
-        for (size_t i = 0; i < c->n_homeservers && count == 0; i++) {
-            if (strcmp(c->homeservers[i].name, "*") != 0 &&
-                !known(servers, count, c->homeservers[i].name))
-                doctor_homeserver(&d, c->homeservers[i].name);
-        }
-        doctor_service(&d);
-        doctor_sfu(&d);
-        printf("\n%u good, %u bad\n", d.good, d.bad);
+    struct report report;
+    enum status status = STATUS_FAILED;
+    if (!config_authz_load(&c, option_value(v, "config"), NULL, getenv, err)) {
+        fprintf(stderr, "sluicectl: %s\n", err);
+        return STATUS_USAGE;
+    }
+    if (doctor_open(&d, &c)) {
+        d.token = option_value(v, "token");
+        d.report = &report;
+        report_begin(&report, v->json);
+        examine(&d, v->argument_count, v->arguments);
+        status = report_end(&report);
     }
     doctor_close(&d);
-    return ok && d.bad == 0 ? 0 : 1;
+    return status;
 }
 
-static int matrix(int argc, char **argv)
-{
-    static const struct option longs[] = {
-        {"config", required_argument, NULL, 'c'},
-        {"token", required_argument, NULL, 't'},
-        {"help", no_argument, NULL, 'h'},
-        {0},
-    };
-    static struct config_authz c;
-    const char *file = NULL, *token = NULL;
-    char err[CONFIG_ERROR_TEXT];
-    int o;
-    optind = 0;
-    while ((o = getopt_long(argc, argv, "c:t:h", longs, NULL)) != -1) {
-        if (o == 'c')
-            file = optarg;
-        else if (o == 't')
-            token = optarg;
-        else
-            return usage(o == 'h' ? stdout : stderr, o == 'h' ? 0 : 2);
-    }
-    if (!config_authz_load(&c, file, NULL, getenv, err)) {
-        fprintf(stderr, "sluicectl: %s\n", err);
-        return 2;
-    }
-    return run(&c, token, argc - optind, argv + optind);
-}
+static const struct command_option own_options[] = {
+    {"config", "FILE", "the livekit.yaml of sluice-authz, if it has one", COMPLETE_FILE},
+    {"token", "ACCESS_TOKEN", "of a Matrix user: lets it read the transports document",
+     COMPLETE_NOTHING},
+    {0},
+};
 
-int command_doctor(const struct options *o, int argc, char **argv)
-{
-    (void)o;
-    if (argc > 1 && strcmp(argv[1], "matrix") == 0)
-        return matrix(argc - 1, argv + 1);
-    return usage(stderr, 2);
-}
+const struct command command_doctor_matrix = {
+    .name = "doctor matrix",
+    .arguments = "[SERVER...]",
+    .most = -1,
+    .summary = "what is wrong between homeserver, authorisation service and SFU",
+    .details = "Goes through everything that a call needs, for each homeserver of the\n"
+               "configuration (the file, and the variables of sluice-authz) or those named.",
+    .options = own_options,
+    .run = run,
+};

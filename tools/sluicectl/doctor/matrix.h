@@ -3,11 +3,12 @@
  * Looking for the broken link: questions asked one after the other with the same code that the
  * services use, and a line in plain words about each answer.
  */
-#ifndef SLUICE_TOOLS_SLUICECTL_DOCTOR_DOCTOR_H
-#define SLUICE_TOOLS_SLUICECTL_DOCTOR_DOCTOR_H
+#ifndef SLUICE_TOOLS_SLUICECTL_DOCTOR_MATRIX_H
+#define SLUICE_TOOLS_SLUICECTL_DOCTOR_MATRIX_H
 
 #include "authz/discovery/directory.h"
 #include "common/config/authz.h"
+#include "tools/sluicectl/doctor/report.h"
 
 #define DOCTOR_BODY_MAX (64u << 10)
 
@@ -17,20 +18,8 @@ struct doctor {
     struct outbound outbound;
     struct directory *directory;
     const char *token; /* access token of some user, or NULL */
-    unsigned good, bad;
+    struct report *report;
 };
-
-/* False, with a line on standard error, if the questions cannot be asked at all. */
-bool doctor_open(struct doctor *d, const struct config_authz *c);
-void doctor_close(struct doctor *d);
-
-void doctor_heading(const char *text, const char *subject);
-
-/* One line each: a link that holds, one that is broken (with what to do about it), and a remark. */
-void doctor_good(struct doctor *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void doctor_bad(struct doctor *d, const char *advice, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
-void doctor_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 struct doctor_answer {
     enum cause cause;
