@@ -64,8 +64,13 @@ static bool listen_unix(struct http_server *s, const char *run_dir)
 {
     struct sockaddr_un sa = {.sun_family = AF_UNIX};
     int n = snprintf(sa.sun_path, sizeof(sa.sun_path), "%s/authz.sock", run_dir);
-    if (n < 0 || (size_t)n >= sizeof(sa.sun_path) || access(run_dir, W_OK) != 0)
+    if (n < 0 || (size_t)n >= sizeof(sa.sun_path) || access(run_dir, F_OK) != 0)
         return true;
+    if (access(run_dir, W_OK) != 0) {
+        log_warn("start", "sluice-control cannot hand on requests run_dir=%s error=\"%s\"", run_dir,
+                 strerror(errno));
+        return true;
+    }
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     unlink(sa.sun_path);
     mode_t before = umask(0117);

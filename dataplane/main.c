@@ -5,6 +5,7 @@
 #include "dataplane/process/process.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -110,14 +111,31 @@ static bool make_run_dir(const char *dir)
     return false;
 }
 
+/* The run directory becomes that user's. His group may add sockets (authz does, as a user of its
+   own) and remove none but its own; what is made in it belongs to the group. */
+static bool hand_over_directory(const char *dir, const struct passwd *p)
+{
+    struct stat st;
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool ok = fd >= 0 && fstat(fd, &st) == 0;
+    if (ok && (st.st_mode & S_IWOTH)) {
+        errno = EPERM;
+        ok = false;
+    }
+    ok = ok && fchown(fd, p->pw_uid, p->pw_gid) == 0 &&
+         fchmod(fd, S_ISGID | S_ISVTX | S_IRWXU | S_IRWXG | S_IROTH | S_IXOTH) == 0;
+    if (fd >= 0)
+        close(fd);
+    return ok;
+}
+
 /* Control, run by the same user, has to reach the socket; that user also removes it at the end. */
 static bool hand_over(const struct config *c, const char *link_path)
 {
     const struct passwd *p = c->sluice.user[0] ? getpwnam(c->sluice.user) : NULL;
     if (!p || geteuid() != 0)
         return true;
-    if (chown(c->sluice.run_dir, p->pw_uid, p->pw_gid) == 0 &&
-        chown(link_path, p->pw_uid, p->pw_gid) == 0)
+    if (hand_over_directory(c->sluice.run_dir, p) && chown(link_path, p->pw_uid, p->pw_gid) == 0)
         return true;
     log_error("start", "run_dir=%s user=%s error=\"%s\"", c->sluice.run_dir, c->sluice.user,
               strerror(errno));
