@@ -65,26 +65,9 @@ void names_init(struct watcher *w)
         add_stun(w, standard[i]);
 }
 
-void names_run(struct watcher *w, usec_t now)
+static usec_t pause_in_alarm(const struct watcher *w, usec_t now)
 {
-    for (unsigned i = 0; i < w->name_count; i++) {
-        struct watched_name *n = &w->name[i];
-        if (n->literal || n->pending || n->due > now)
-            continue;
-        n->pending = true;
-        n->asked = now;
-        n->due = USEC_NEVER;
-        w->out.resolve(w->out.ctx, i, n->host);
-    }
-}
-
-usec_t names_deadline(const struct watcher *w)
-{
-    usec_t at = USEC_NEVER;
-    for (unsigned i = 0; i < w->name_count; i++)
-        if (!w->name[i].pending && w->name[i].due < at)
-            at = w->name[i].due;
-    return at;
+    return watcher_hurries(w, now) ? NAME_ALARMED : ALARM_SLOW;
 }
 
 /* STUN servers' names are known well enough, unless none of them answers. */
@@ -93,11 +76,35 @@ static bool matters_in_alarm(const struct watcher *w, const struct watched_name 
     return !n->literal && (n->use != NAME_STUN || n->count == 0 || w->stale_since);
 }
 
-void names_hurry(struct watcher *w, usec_t now)
+/* In an alarm it is not waited for an answer: the question may have been lost with the line. */
+void names_run(struct watcher *w, usec_t now)
 {
     for (unsigned i = 0; i < w->name_count; i++) {
         struct watched_name *n = &w->name[i];
-        usec_t at = n->asked + NAME_ALARMED > now ? n->asked + NAME_ALARMED : now;
+        if (n->literal || n->due > now)
+            continue;
+        n->asked = now;
+        n->due =
+            w->alarm_since && matters_in_alarm(w, n) ? now + pause_in_alarm(w, now) : USEC_NEVER;
+        w->out.resolve(w->out.ctx, i, n->host);
+    }
+}
+
+usec_t names_deadline(const struct watcher *w)
+{
+    usec_t at = USEC_NEVER;
+    for (unsigned i = 0; i < w->name_count; i++)
+        if (w->name[i].due < at)
+            at = w->name[i].due;
+    return at;
+}
+
+void names_hurry(struct watcher *w, usec_t now)
+{
+    usec_t pause = w->alarm_since ? pause_in_alarm(w, now) : NAME_ALARMED;
+    for (unsigned i = 0; i < w->name_count; i++) {
+        struct watched_name *n = &w->name[i];
+        usec_t at = n->asked + pause > now ? n->asked + pause : now;
         if (matters_in_alarm(w, n) && n->due > at)
             n->due = at;
     }
@@ -164,23 +171,30 @@ static bool keep(struct watched_name *n, const struct net_addr *list, size_t cou
     return !same;
 }
 
+static void failed(const struct watcher *w, struct watched_name *n, usec_t now)
+{
+    usec_t pause = w->alarm_since || n->failures < 10 ? pause_in_alarm(w, now) : NAME_FAILING;
+    n->due = now + pause;
+    if (n->answered && now - n->answered < NAME_OVERTAKE)
+        return;
+    if (n->failures++ == 0)
+        log_warn("address", "a name does not resolve; what it said before is kept name=%s",
+                 n->host);
+}
+
 void watcher_resolved(struct watcher *w, unsigned name, const struct net_addr *list, size_t n,
                       usec_t now)
 {
     struct watched_name *at = &w->name[name];
     bool first = at->answered == 0;
-    at->pending = false;
-    at->due = now + (w->alarm_since ? NAME_ALARMED : NAME_AT_REST);
     if (n == 0) {
-        if (at->failures++ == 0)
-            log_warn("address", "a name does not resolve; what it said before is kept name=%s",
-                     at->host);
-        at->due = now + (at->failures < 10 ? NAME_ALARMED : 10 * NAME_ALARMED);
+        failed(w, at, now);
         return;
     }
     at->failures = 0;
     at->answered = now;
     bool changed = keep(at, list, n);
+    at->due = now + NAME_AT_REST;
     if (at->use == NAME_STUN) {
         gather_servers(w);
         if (first)
@@ -189,7 +203,7 @@ void watcher_resolved(struct watcher *w, unsigned name, const struct net_addr *l
     }
     char reason[WATCHER_REASON];
     snprintf(reason, sizeof reason, "name %.200s %s", at->host, first ? "resolves" : "says so");
-    if (changed && !first)
-        at->due = now + NAME_ALARMED; /* once more, to be sure */
+    if ((changed && !first) || w->alarm_since)
+        at->due = at->asked + NAME_ALARMED; /* once more, to be sure */
     watcher_plan(w, reason, now);
 }

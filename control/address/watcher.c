@@ -47,15 +47,22 @@ static bool any_live(const struct watcher *w)
     return votes_live(&w->votes[FAMILY_4]) || votes_live(&w->votes[FAMILY_6]);
 }
 
+/* An alarm that no server has answered for so long. */
+static bool unanswered(const struct watcher *w, usec_t now, usec_t patience)
+{
+    return w->alarm_since && w->alarm_answered == 0 && now - w->alarm_since >= patience;
+}
+
 /* No server answers: the name of the line is believed if it says the same twice. */
 static bool dns_overrules(const struct watcher *w, usec_t now)
 {
-    if (w->stale_since == 0 || now - w->stale_since < STALE_AFTER)
+    bool stale = w->stale_since && now - w->stale_since >= STALE_AFTER;
+    usec_t since = stale ? w->stale_since : w->alarm_since;
+    if (!stale && !unanswered(w, now, LINE_DEAD))
         return false;
     for (unsigned i = 0; i < w->name_count; i++)
         if (w->name[i].use == NAME_LINE)
-            return w->name[i].failures == 0 && w->name[i].same >= 2 &&
-                   w->name[i].answered > w->stale_since;
+            return w->name[i].failures == 0 && w->name[i].same >= 2 && w->name[i].answered > since;
     return false;
 }
 
@@ -175,10 +182,15 @@ static void ask(struct watcher *w, usec_t now)
     w->out.ask(w->out.ctx, &m);
 }
 
+bool watcher_hurries(const struct watcher *w, usec_t now)
+{
+    return w->alarm_since && now - w->alarm_since < ALARM_FAST;
+}
+
 static usec_t next_ask(const struct watcher *w, usec_t now)
 {
     if (w->alarm_since)
-        return now + (now - w->alarm_since < ALARM_FAST ? ALARM_ASK : ALARM_SLOW);
+        return now + (watcher_hurries(w, now) ? ALARM_ASK : ALARM_SLOW);
     usec_t interval = w->config->address.stun_interval;
     return now + interval * 4 / 5 + random_u32() % (interval * 2 / 5 + 1);
 }
@@ -236,9 +248,8 @@ static void set_line(struct watcher *w, bool down, usec_t now)
 static void judge_line(struct watcher *w, usec_t now)
 {
     bool silent = w->silence_at && now - w->silence_at < SILENCE_FRESH;
-    bool unanswered = w->alarm_since && w->alarm_answered == 0 &&
-                      now - w->alarm_since >= LINE_DEAD && (watcher_wants_stun(w) || named_line(w));
-    if (silent && unanswered)
+    bool askable = watcher_wants_stun(w) || named_line(w);
+    if (silent && askable && unanswered(w, now, LINE_DEAD))
         set_line(w, true, now);
     else if (w->line_down && (!silent || w->alarm_answered))
         set_line(w, false, now);
@@ -346,6 +357,15 @@ void watcher_mapped(struct watcher *w, const Sluice__Link__MappedAddress *m, use
     settle(w, now);
 }
 
+/* Asks at once, unless it was done a moment ago. */
+static void ask_now(struct watcher *w, usec_t now)
+{
+    usec_t last = w->round_asked[w->round % 256],
+           at = last + ALARM_ASK > now ? last + ALARM_ASK : now;
+    w->ask_at = at < w->ask_at ? at : w->ask_at;
+    names_hurry(w, now);
+}
+
 void watcher_silence(struct watcher *w, const Sluice__Link__Silence *m, usec_t now)
 {
     bool several = m->total || m->silent >= 2;
@@ -357,8 +377,8 @@ void watcher_silence(struct watcher *w, const Sluice__Link__Silence *m, usec_t n
     if (several && (onset || !lately))
         watcher_alarm(w, m->total ? "nothing is heard of anybody" : "several peers are silent",
                       now);
-    else if (m->silent && w->ask_at > now)
-        w->ask_at = now;
+    else if (m->silent || m->suspected >= 2 || m->suspected == m->connected)
+        ask_now(w, now);
     judge_line(w, now);
 }
 

@@ -26,13 +26,17 @@
 #define ALARM_FAST    (60 * USEC_PER_SEC)
 #define ALARM_END     (600 * USEC_PER_SEC)
 #define ALARM_SETTLE  (1500 * USEC_PER_MS)
-#define LINE_DEAD     (2 * USEC_PER_SEC) /* an alarm without any answer */
+#define LINE_DEAD     (1500 * USEC_PER_MS) /* an alarm without any answer */
 #define LINE_REPEAT   (20 * USEC_PER_SEC)
 #define SILENCE_FRESH (5 * USEC_PER_SEC) /* peers were said to be silent so long ago */
 #define STALE_AFTER   (3 * USEC_PER_SEC) /* no server answers: other sources are looked at */
 #define NAME_AT_REST  (60 * USEC_PER_SEC)
-#define NAME_ALARMED  (1 * USEC_PER_SEC)
-#define LOUD_EVERY    (60 * USEC_PER_SEC) /* a degraded state is told again */
+#define NAME_ALARMED  (400 * USEC_PER_MS)
+#define NAME_FAILING  (10 * USEC_PER_SEC)
+#define NAME_OVERTAKE                                                                              \
+    (3 * USEC_PER_SEC)                 /* a failure is forgiven so long after an answer: questions \
+                                          overlap */
+#define LOUD_EVERY (60 * USEC_PER_SEC) /* a degraded state is told again */
 
 struct watcher_output {
     void *ctx;
@@ -53,7 +57,7 @@ struct watched_name {
     enum name_use use;
     char host[CONFIG_TEXT];
     uint16_t port; /* of a STUN server */
-    bool literal, pending;
+    bool literal;
     usec_t due, asked, answered;
     unsigned failures; /* in a row */
     size_t count;
@@ -134,5 +138,7 @@ void names_gather(struct watcher *w);
 /* Makes the plan anew and offers it if it differs. */
 void watcher_plan(struct watcher *w, const char *reason, usec_t now);
 bool watcher_wants_stun(const struct watcher *w);
+/* The fast part of an alarm. */
+bool watcher_hurries(const struct watcher *w, usec_t now);
 
 #endif

@@ -157,7 +157,8 @@ size_t transport_candidates(const struct transport *t,
             const struct candidate_address *a = &rs->addresses[i];
             if (!(tcp ? a->tcp : a->udp))
                 continue;
-            list[n] = (struct sdp_candidate){.addr = a->at, .tcp = tcp};
+            list[n] =
+                (struct sdp_candidate){.addr = a->at, .tcp = tcp, .preference = a->preference};
             list[n++].addr.port = a->at.port ? (uint16_t)(a->at.port + shift) : port;
         }
     }

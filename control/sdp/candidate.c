@@ -27,15 +27,28 @@ static uint32_t foundation(const struct sdp_candidate *c, const char *ip)
     return crc32(text);
 }
 
+#define TYPE_HOST       126
+#define TYPE_HOST_TCP   99 /* as LiveKit's: behind whatever goes over UDP, relayed or not */
+#define COMPONENT_BASE  255
+#define TCP_PASSIVE     4u /* direction preference of RFC 6544 section 4.2 */
+#define TCP_OTHER_BITS  13
+#define PREFERENCE_BITS 16
+
+uint32_t sdp_candidate_priority(const struct sdp_candidate *c)
+{
+    uint32_t type = c->tcp ? TYPE_HOST_TCP : TYPE_HOST, local = c->preference;
+    if (c->tcp)
+        local = TCP_PASSIVE << TCP_OTHER_BITS | local >> (PREFERENCE_BITS - TCP_OTHER_BITS);
+    return type << 24 | local << 8 | COMPONENT_BASE;
+}
+
 size_t sdp_candidate_format(char *buf, size_t cap, const struct sdp_candidate *c, const char *ufrag)
 {
     char ip[NET_ADDR_TEXT];
     net_addr_format_ip(&c->addr, ip);
-    int n =
-        snprintf(buf, cap, "candidate:%u 1 %s %u %s %u typ host%s%s%s", foundation(c, ip),
-                 c->tcp ? "tcp" : "udp",
-                 c->tcp ? SDP_CANDIDATE_TCP_PRIORITY : SDP_CANDIDATE_UDP_PRIORITY, ip, c->addr.port,
-                 c->tcp ? " tcptype passive" : "", ufrag ? " ufrag " : "", ufrag ? ufrag : "");
+    int n = snprintf(buf, cap, "candidate:%u 1 %s %u %s %u typ host%s%s%s", foundation(c, ip),
+                     c->tcp ? "tcp" : "udp", sdp_candidate_priority(c), ip, c->addr.port,
+                     c->tcp ? " tcptype passive" : "", ufrag ? " ufrag " : "", ufrag ? ufrag : "");
     return n > 0 && (size_t)n < cap ? (size_t)n : 0;
 }
 

@@ -12,9 +12,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SDP_CANDIDATE_UDP_PRIORITY 2130706431u
-#define SDP_CANDIDATE_TCP_PRIORITY 1671430143u
-
 /* Longest candidate attribute and trickle JSON that we write, with NUL. */
 #define SDP_CANDIDATE_TEXT 512
 #define SDP_CANDIDATE_JSON 1024
@@ -22,8 +19,13 @@
 /* A host candidate of ours. */
 struct sdp_candidate {
     struct net_addr addr;
-    bool tcp; /* passive */
+    bool tcp;            /* passive */
+    uint16_t preference; /* local preference (RFC 8445 section 5.1.2.1); over TCP its upper 13 bits
+                            tell candidates apart (RFC 6544 section 4.2) */
 };
+
+/* Of a candidate (RFC 8445 section 5.1.2.1): those over UDP come before those over TCP. */
+uint32_t sdp_candidate_priority(const struct sdp_candidate *c);
 
 /* "candidate:…" without "a=". `ufrag` may be NULL. Returns its length, 0 if it does not fit. */
 size_t sdp_candidate_format(char *buf, size_t cap, const struct sdp_candidate *c,

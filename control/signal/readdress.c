@@ -12,11 +12,9 @@
 
 static bool offered(const struct rooms *rs, const struct candidate_address *a)
 {
-    for (size_t i = 0; i < rs->address_count; i++) {
-        const struct candidate_address *b = &rs->addresses[i];
-        if (net_addr_equal(&a->at, &b->at) && a->udp == b->udp && a->tcp == b->tcp)
+    for (size_t i = 0; i < rs->address_count; i++)
+        if (candidate_equal(a, &rs->addresses[i]))
             return true;
-    }
     return false;
 }
 
@@ -58,7 +56,11 @@ void readdress(struct signalling *g, const struct candidate_address *list, size_
     count = count < CANDIDATE_ADDRESSES_MAX ? count : CANDIDATE_ADDRESSES_MAX;
     for (size_t i = 0; i < count; i++)
         more |= !offered(rs, &list[i]);
-    memcpy(rs->addresses, list, count * sizeof *list);
+    struct candidate_address next[CANDIDATE_ADDRESSES_MAX];
+    memcpy(next, list, count * sizeof *list);
+    candidates_prefer(next, count, rs->addresses, rs->address_count,
+                      (int64_t)(clock_realtime() / USEC_PER_SEC));
+    memcpy(rs->addresses, next, count * sizeof *next);
     rs->address_count = count;
     command_set_turn_peers(rs);
     if (!more || rs->participant_count == 0)

@@ -92,6 +92,12 @@ void demux_datagram(struct media *m, uint8_t *data, size_t len, const struct net
     }
 }
 
+static void note_heard(struct media *m, const struct session *s)
+{
+    uint32_t *n = &m->heard[s - m->sessions];
+    __atomic_store_n(n, *n + 1, __ATOMIC_RELAXED); /* nobody else writes */
+}
+
 void demux_media(struct media *m, struct session *s, uint8_t *data, size_t len)
 {
     if (len < 2 || classify(data[0]) != CLASS_MEDIA) {
@@ -100,9 +106,11 @@ void demux_media(struct media *m, struct session *s, uint8_t *data, size_t len)
         count(m, COUNTER_DROP_SRTP_NO_KEYS);
     } else if (is_rtcp(data)) {
         count(m, COUNTER_RX_RTCP);
+        note_heard(m, s);
         rtcp_receive(m, s, data, len);
     } else {
         count(m, COUNTER_RX_RTP);
+        note_heard(m, s);
         receive_rtp(m, s, data, len);
     }
 }

@@ -204,6 +204,7 @@ struct media {
     struct feed *feeds; /* by the track's index */
     struct downtrack *downtracks;
     struct twcc_recorder *twcc; /* by the session's index */
+    uint32_t *heard;            /* the same; read by other threads */
     struct frame **history_slots;
     struct sent_entry *sent_slots;
     uint32_t history_video, history_audio; /* sizes, powers of two */

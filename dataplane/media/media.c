@@ -38,11 +38,12 @@ static bool allocate(struct media *m, const struct media_config *c)
     m->feeds = calloc(c->tracks, sizeof *m->feeds);
     m->downtracks = calloc(c->downtracks, sizeof *m->downtracks);
     m->twcc = calloc(c->sessions, sizeof *m->twcc);
+    m->heard = array(c->sessions, sizeof *m->heard);
     size_t slots = (size_t)c->tracks * MEDIA_LAYERS_MAX * m->history_video;
     m->history_slots = calloc(slots, sizeof(struct frame *));
     m->sent_slots = calloc(c->downtracks, SENT_LOG_VIDEO * sizeof *m->sent_slots);
-    return m->sessions && m->tracks && m->feeds && m->downtracks && m->twcc && m->history_slots &&
-           m->sent_slots && frame_pool_init(&m->frames, c->frames) &&
+    return m->sessions && m->tracks && m->feeds && m->downtracks && m->twcc && m->heard &&
+           m->history_slots && m->sent_slots && frame_pool_init(&m->frames, c->frames) &&
            addr_map_init(&m->remotes, c->sessions * SESSION_REMOTES_MAX) &&
            ssrc_map_init(&m->received, c->tracks * STREAMS_PER_TRACK) &&
            ssrc_map_init(&m->sent, c->downtracks * 2);
@@ -86,12 +87,18 @@ void media_destroy(struct media *m)
     free(m->sent_slots);
     free(m->history_slots);
     free(m->twcc);
+    free(m->heard);
     free(m->downtracks);
     free(m->feeds);
     free(m->tracks);
     free(m->sessions);
     srtp_engine_destroy(m->srtp);
     free(m);
+}
+
+const uint32_t *media_heard(const struct media *m)
+{
+    return m->heard;
 }
 
 size_t media_peer_slot_size(void)

@@ -214,6 +214,10 @@ struct media *media_create(const struct media_config *config, struct pktio *io,
                            const struct media_rings *rings, struct counters *counters);
 void media_destroy(struct media *m);
 
+/* Packets of RTP and RTCP that came for each session, by the index of its handle; they wrap. Other
+ * threads may read them (__atomic_load_n). */
+const uint32_t *media_heard(const struct media *m);
+
 /* Size of the slots of peer rings. */
 size_t media_peer_slot_size(void);
 

@@ -105,7 +105,8 @@ static bool create_sessions(struct process *p, const struct process_config *conf
     memcpy(c.ports, config->pktio.ports, sizeof(c.ports));
     c.tcp_port = config->tcp_port;
     c.backend = pktio_describe(p->pktio);
-    c.traffic = p->stats.block;
+    for (unsigned i = 0; i < p->workers; i++)
+        c.heard[i] = media_heard(p->worker[i].media);
     c.stats = &p->stats;
     p->sessions =
         sessions_create(&c, &out, p->dtls, &p->stats.block[p->workers], clock_monotonic());

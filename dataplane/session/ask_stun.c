@@ -105,7 +105,7 @@ void stun_response(struct sessions *s, const struct net_path *path, const uint8_
         return;
     }
     if (own_check_is(s, m.transaction)) {
-        counters_add(s->counters, COUNTER_STUN_RETURN, 1);
+        own_check_answered(s, path, &m);
         return;
     }
     enum stun_verdict v = stun_client_input(&s->stun, path, data, len, s->now, &a);

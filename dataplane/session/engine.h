@@ -10,7 +10,6 @@
 
 #include "dataplane/ice/stun_client.h"
 #include "dataplane/session/objects.h"
-#include "dataplane/session/silence.h"
 
 #define AUDIO_LEVELS_MAX 256 /* entries of one AudioLevels event */
 #define REPORTS_MAX      256
@@ -166,6 +165,10 @@ void silence_set_line(struct sessions *s, bool down);
 void own_check_send(struct sessions *s, struct transport *t);
 /* True if the transaction is that of such a check. */
 bool own_check_is(const struct sessions *s, const uint8_t transaction[STUN_TRANSACTION]);
+/* A response to such a check, authentic or not. */
+void own_check_answered(struct sessions *s, const struct net_path *path,
+                        const struct stun_message *m);
+
 /* data_tracks.c: packets of data tracks, to their subscribers */
 void data_track_route(struct sessions *s, struct transport *from, const uint8_t *data, size_t len);
 

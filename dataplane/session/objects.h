@@ -11,6 +11,7 @@
 #include "dataplane/session/nonces.h"
 #include "dataplane/session/replay.h"
 #include "dataplane/session/session.h"
+#include "dataplane/session/silence.h"
 #include "dataplane/session/timers.h"
 
 #include "dataplane/dtls/dtls.h"
@@ -35,6 +36,7 @@ struct participant {
     usec_t opened;
     uint64_t missed_from; /* number in the room's replay of the first packet missed, 0: none */
     uint32_t answers;     /* to RPCs of the server's that may still come */
+    uint32_t connected_look, suspected_look, silent_look; /* of silence.c, when it last was */
     LIST_HEAD(, transport) transports;
     LIST_ENTRY(participant) link; /* room->participants */
 };
@@ -56,9 +58,7 @@ struct transport {
     usec_t since;        /* of `connection` */
     struct ice_agent ice;
     struct net_path path; /* selected pair; remote.family 0: none */
-    bool silent;          /* as of silence.c */
-    bool unsettled;       /* was silent, and has nominated no pair since */
-    usec_t silent_since;
+    struct hearing hearing;
     struct net_path dtls_path; /* where the last DTLS datagram came from */
     struct dtls *dtls;
     bool keyed; /* the worker has the SRTP keys */

@@ -7,9 +7,22 @@
 
 #define CHECK_MAX 256
 
+/* Of a priority (RFC 8445 section 5.1.2.1). */
+#define TYPE_HOST      126u
+#define PREFERENCE_MIN 0xc000u /* above CANDIDATE_PREFERENCE_MAX of control/room/candidates.h */
+#define COMPONENT_BASE 255u
+
 bool own_check_is(const struct sessions *s, const uint8_t transaction[STUN_TRANSACTION])
 {
     return memcmp(transaction, s->check_prefix, sizeof(s->check_prefix)) == 0;
+}
+
+/* Higher than that of any candidate which control offers, or which an earlier check was for: then
+ * libwebrtc leaves a pair that has died as soon as the new one works. */
+static uint32_t priority(usec_t now)
+{
+    uint32_t preference = PREFERENCE_MIN + now / USEC_PER_SEC % (UINT16_MAX - PREFERENCE_MIN + 1);
+    return TYPE_HOST << 24 | preference << 8 | COMPONENT_BASE;
 }
 
 static size_t write_check(struct sessions *s, const struct transport *t, uint8_t *out)
@@ -24,7 +37,7 @@ static size_t write_check(struct sessions *s, const struct transport *t, uint8_t
     struct writer w = writer_of(out, CHECK_MAX);
     stun_begin(&w, STUN_REQUEST, transaction);
     stun_add(&w, STUN_USERNAME, username, (size_t)n);
-    stun_add_u32(&w, STUN_PRIORITY, ICE_PRIORITY_UDP);
+    stun_add_u32(&w, STUN_PRIORITY, priority(s->now));
     stun_add_u64(&w, STUN_ICE_CONTROLLED, s->instance);
     stun_add_integrity(&w, t->remote->pwd, strlen(t->remote->pwd));
     stun_add_fingerprint(&w);
@@ -34,7 +47,7 @@ static size_t write_check(struct sessions *s, const struct transport *t, uint8_t
 void own_check_send(struct sessions *s, struct transport *t)
 {
     uint8_t check[CHECK_MAX];
-    if (!t->remote || t->path.remote.family == 0 || t->path.tcp)
+    if (!t->remote || t->path.remote.family == 0)
         return;
     size_t len = write_check(s, t, check);
     if (len == 0)
@@ -42,6 +55,21 @@ void own_check_send(struct sessions *s, struct transport *t)
     /* The address that the peer used may be gone: the kernel's routes choose. */
     struct net_path path = {.remote = t->path.remote,
                             .local = {.port = s->config.ports[t->state->worker]}};
+    if (t->path.tcp)
+        path = t->path;
     counters_add(s->counters, COUNTER_TX_CHECKS, 1);
     s->out.packet(s->out.context, t->state->worker, &path, check, len);
+}
+
+void own_check_answered(struct sessions *s, const struct net_path *path,
+                        const struct stun_message *m)
+{
+    struct transport *t = session_transport_of(s, lookup_remote(s, path));
+    if (!t || !t->remote || m->class == STUN_ERROR ||
+        !stun_verify(m, t->remote->pwd, strlen(t->remote->pwd))) {
+        counters_add(s->counters, COUNTER_DROP_STUN_RESPONSE, 1);
+        return;
+    }
+    counters_add(s->counters, COUNTER_STUN_RETURN, 1);
+    t->hearing.answered_at = s->now;
 }

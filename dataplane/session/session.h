@@ -41,8 +41,7 @@ struct sessions_config {
     const char *backend;                                      /* pktio_describe() */
     uint32_t participants, transports, tracks, subscriptions; /* pool sizes */
     const char *srtp_engine;                                  /* as the workers', NULL: best */
-    const struct counters
-        *traffic; /* the workers' blocks, [workers]: does media come? May be NULL */
+    const uint32_t *heard[PKTIO_WORKERS_MAX]; /* media_heard() of each worker; may be NULL */
     const struct stats_segment *stats;        /* thread `workers` is the engine's; may be NULL */
     bool data_tracks;                         /* their channel is taken and opened */
     usec_t lossy_latency, data_track_latency; /* lossy data may wait so long, 0: no limit */

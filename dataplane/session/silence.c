@@ -12,20 +12,10 @@ void silence_init(struct sessions *s)
     random_bytes(s->check_prefix, sizeof(s->check_prefix));
 }
 
-static uint64_t media_packets(const struct sessions *s)
-{
-    uint64_t n = 0;
-    for (unsigned i = 0; s->config.traffic && i < s->config.workers; i++)
-        n += counters_get(&s->config.traffic[i], COUNTER_RX_RTP) +
-             counters_get(&s->config.traffic[i], COUNTER_RX_RTCP);
-    return n;
-}
-
 void silence_watch(struct sessions *s)
 {
-    if (s->silence.look_at != USEC_NEVER)
-        return;
-    s->silence = (struct silence){.look_at = s->now + SILENCE_LOOK, .seen = media_packets(s)};
+    if (s->silence.look_at == USEC_NEVER)
+        s->silence.look_at = s->now + SILENCE_LOOK;
 }
 
 /* The transport, if it is (or was, until consent ended) connected. */
@@ -38,99 +28,139 @@ static struct transport *connected(const struct sessions *s, uint32_t i)
     return up ? t : NULL;
 }
 
-/* A peer is heard again: what it missed is gone, so its pictures begin anew. */
+/* ---- one peer ---- */
+
+static void count_media(const struct sessions *s, struct transport *t)
+{
+    struct hearing *h = &t->hearing;
+    const uint32_t *heard = s->config.heard[t->state->worker];
+    if (!heard)
+        return;
+    uint32_t packets = __atomic_load_n(&heard[handle_index(t->handle)], __ATOMIC_RELAXED);
+    uint32_t came = packets - h->packets;
+    h->packets = packets;
+    if (came == 0)
+        return;
+    usec_t gap = (h->media_at ? s->now - h->media_at : SILENCE_LOOK) / came;
+    h->gap = h->media_at ? (h->gap * 7 + gap) / 8 : gap;
+    h->media_at = s->now;
+}
+
+static usec_t latest(usec_t a, usec_t b)
+{
+    return a > b ? a : b;
+}
+
+static usec_t last_sign(const struct transport *t)
+{
+    const struct hearing *h = &t->hearing;
+    return latest(t->ice.last_check, latest(h->media_at, h->answered_at));
+}
+
+static bool media_stopped(const struct hearing *h, usec_t now)
+{
+    return h->media_at && now - h->media_at >= latest(SILENCE_QUIET, h->gap * SILENCE_GAPS);
+}
+
+/* Media that has stopped is suspicious once: it may well have been muted. */
+static bool something_was_due(const struct sessions *s, const struct transport *t)
+{
+    const struct hearing *h = &t->hearing;
+    usec_t sign = last_sign(t);
+    if (s->now - sign > SILENCE_AFTER)
+        return true;
+    return media_stopped(h, s->now) && h->missed_at < h->media_at && s->now - sign >= SILENCE_LOOK;
+}
+
+static void suspect(const struct sessions *s, struct transport *t)
+{
+    struct hearing *h = &t->hearing;
+    h->suspected_at = h->missed_at = s->now;
+    h->unsettled = true;
+}
+
+/* A peer is heard again. If it was away, what it missed is gone: its pictures begin anew. */
 static void heard_again(struct sessions *s, struct transport *t)
 {
+    struct hearing *h = &t->hearing;
     struct subscription *sub;
-    t->silent = false;
+    bool was_away = h->silent;
+    h->suspected_at = 0;
+    h->silent = false;
     LIST_FOREACH(sub, &t->subscriptions, transport_link)
-    if (sub->track->state->video && !sub->state->disabled)
+    if (was_away && sub->track->state->video && !sub->state->disabled)
         worker_command(s, sub->track->transport->state->worker, MEDIA_REQUEST_KEY_FRAME,
                        sub->track->handle);
 }
 
-/* Media was flowing, and then came nothing at all. */
-static bool all_silent(struct sessions *s)
+static void judge(struct sessions *s, struct transport *t)
 {
-    struct silence *w = &s->silence;
-    uint64_t n = media_packets(s);
-    w->newest = (w->newest + 1) % SILENCE_BUCKETS;
-    w->bucket[w->newest] = (uint32_t)(n - w->seen);
-    w->seen = n;
-    uint64_t before = 0;
-    for (unsigned i = 0; i < SILENCE_BUCKETS; i++) {
-        uint32_t got = w->bucket[(w->newest + SILENCE_BUCKETS - i) % SILENCE_BUCKETS];
-        if (i < SILENCE_NOTHING && got > 0)
-            return false;
-        before += got;
-    }
-    return before >= SILENCE_FLOW;
+    struct hearing *h = &t->hearing;
+    count_media(s, t);
+    if (h->suspected_at && last_sign(t) > h->suspected_at)
+        heard_again(s, t);
+    if (h->unsettled && latest(t->ice.last_nomination, h->media_at) > h->missed_at)
+        h->unsettled = false;
+    if (!h->suspected_at && something_was_due(s, t))
+        suspect(s, t);
+    h->silent = h->suspected_at && s->now - h->suspected_at >= SILENCE_ANSWER;
+    if (!h->suspected_at || s->now - h->checked_at < CHECKS_EVERY)
+        return;
+    h->checked_at = s->now;
+    own_check_send(s, t);
 }
 
-static void tell(struct sessions *s, uint32_t total, uint32_t silent, bool all)
+/* ---- all of them ---- */
+
+static void tell(struct sessions *s, const Sluice__Link__Silence *m)
 {
-    Sluice__Link__Silence m = SLUICE__LINK__SILENCE__INIT;
-    m.connected = total;
-    m.silent = silent;
-    m.total = all;
     Sluice__Link__Event e = SLUICE__LINK__EVENT__INIT;
     e.body_case = SLUICE__LINK__EVENT__BODY_SILENCE;
-    e.silence = &m;
+    e.silence = (Sluice__Link__Silence *)(uintptr_t)m;
     s->silence.told_at = s->now;
-    s->silence.silent = silent > 0;
     s->out.event(s->out.context, &e);
 }
 
-static void check(struct sessions *s)
+static void tell_if_news(struct sessions *s, const Sluice__Link__Silence *m)
 {
-    struct transport *t;
-    for (uint32_t i = 0; i < s->transports.pool.size; i++)
-        if ((t = connected(s, i)) && t->silent)
-            own_check_send(s, t);
-    s->silence.checks_at = s->now + CHECKS_EVERY;
+    struct silence *w = &s->silence;
+    bool change = m->suspected > w->suspected || (m->silent > 0) != w->silent;
+    bool again = m->silent > 0 && s->now - w->told_at >= SILENCE_REPEAT;
+    w->suspected = m->suspected;
+    w->silent = m->silent > 0;
+    if (change || again)
+        tell(s, m);
 }
 
-static void mark_silent(const struct sessions *s, struct transport *t)
+/* Counts each participant once, whose transports may be two. */
+static uint32_t once(uint32_t *seen, const struct silence *w, bool so)
 {
-    if (!t->silent)
-        t->silent_since = s->now;
-    t->silent = t->unsettled = true;
-}
-
-/* Silent until the next check arrives: who makes none when one was due, and who has made none
- * lately if nothing at all arrives. */
-static void judge(struct sessions *s, struct transport *t, bool all)
-{
-    if (t->silent && t->ice.last_check > t->silent_since)
-        heard_again(s, t);
-    if (t->unsettled && t->ice.last_nomination > t->silent_since)
-        t->unsettled = false;
-    usec_t due = all ? SILENCE_NOTHING * SILENCE_LOOK : SILENCE_AFTER;
-    if (s->now - t->ice.last_check > due)
-        mark_silent(s, t);
+    bool first = so && *seen != w->look;
+    if (first)
+        *seen = w->look;
+    return first;
 }
 
 void silence_run(struct sessions *s)
 {
     struct silence *w = &s->silence;
+    struct transport *t;
+    Sluice__Link__Silence m = SLUICE__LINK__SILENCE__INIT;
     if (w->look_at > s->now)
         return;
-    uint32_t total = 0, silent = 0;
-    struct transport *t;
-    bool all = all_silent(s);
+    w->look++;
     for (uint32_t i = 0; i < s->transports.pool.size; i++) {
         if (!(t = connected(s, i)))
             continue;
-        judge(s, t, all);
-        total++;
-        silent += t->silent;
+        struct participant *p = t->participant;
+        judge(s, t);
+        m.connected += once(&p->connected_look, w, true);
+        m.suspected += once(&p->suspected_look, w, t->hearing.suspected_at != 0);
+        m.silent += once(&p->silent_look, w, t->hearing.silent);
     }
-    all = all && total > 0;
-    if ((silent > 0) != w->silent || (silent > 0 && s->now - w->told_at >= SILENCE_REPEAT))
-        tell(s, total, silent, all);
-    if (silent > 0 && w->checks_at <= s->now)
-        check(s);
-    w->look_at = total > 0 ? s->now + SILENCE_LOOK : USEC_NEVER;
+    m.total = m.silent > 0 && m.silent == m.connected;
+    tell_if_news(s, &m);
+    w->look_at = m.connected > 0 ? s->now + SILENCE_LOOK : USEC_NEVER;
 }
 
 void silence_query(struct sessions *s, uint32_t silent_ms)
@@ -141,9 +171,9 @@ void silence_query(struct sessions *s, uint32_t silent_ms)
     for (uint32_t i = 0; i < s->transports.pool.size; i++) {
         if (!(t = connected(s, i)) || m.n_transports + m.n_unsettled == SILENT_MAX)
             continue;
-        if (t->silent || s->now - t->ice.last_check >= silent_ms * USEC_PER_MS)
+        if (t->hearing.silent || s->now - last_sign(t) >= silent_ms * USEC_PER_MS)
             ids[m.n_transports++] = t->state->id;
-        else if (t->unsettled)
+        else if (t->hearing.unsettled)
             unsettled[m.n_unsettled++] = t->state->id;
     }
     m.unsettled = unsettled;

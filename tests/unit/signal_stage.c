@@ -75,7 +75,8 @@ void stage_open(struct stage *s)
     s->rooms = signalling_rooms(s->g);
     struct signalling_output out = {.ctx = s, .command = on_command, .event = on_event};
     signalling_set_output(s->g, &out);
-    s->rooms->addresses[0] = (struct candidate_address){.udp = true, .tcp = true};
+    s->rooms->addresses[0] =
+        (struct candidate_address){.udp = true, .tcp = true, .preference = UINT16_MAX};
     net_addr_parse(&s->rooms->addresses[0].at, "192.0.2.1", 0);
     s->rooms->address_count = 1;
     stage_welcome(s, 1);

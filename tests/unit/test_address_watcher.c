@@ -324,6 +324,51 @@ static void line_is_down_only_if_silent_and_unanswered(void **state)
     assert_int_equal(world.line_told, 2);
 }
 
+/* Media stopped, and our checks are on their way: one question, no alarm. */
+static void suspicion_asks_once(void **state)
+{
+    (void)state;
+    Sluice__Link__Silence m = SLUICE__LINK__SILENCE__INIT;
+    start_usual(3, false);
+    run(MS(1000));
+    unsigned asked = world.asked;
+    m.connected = 3;
+    m.suspected = 1;
+    watcher_silence(&w, &m, now);
+    run(MS(100));
+    assert_int_equal(world.asked, asked); /* one of three: that is theirs */
+    m.suspected = 2;
+    for (int i = 0; i < 5; i++) {
+        watcher_silence(&w, &m, now);
+        run(MS(40));
+    }
+    assert_int_equal(world.asked, asked + 3);
+    assert_int_equal(w.alarm_since, 0);
+    says("203.0.113.7", "203.0.113.7", "203.0.113.7");
+    run(MS(300));
+    watcher_silence(&w, &m, now);
+    run(MS(50));
+    assert_string_equal(world.offered, "203.0.113.7");
+}
+
+/* Servers were down already; a name may lag behind, and its servers be out of reach for a while. */
+static void name_alone_is_followed_fast(void **state)
+{
+    (void)state;
+    start_usual(3, true);
+    run(MS(10000));
+    says("", "", "");
+    run(MS(60000));
+    world.name = "";
+    silence(2, 2, true);
+    run(MS(5000));
+    world.name = "203.0.113.2";
+    usec_t back = now;
+    run(MS(1500));
+    assert_string_equal(world.offered, "203.0.113.2");
+    assert_true(world.offered_at - back < MS(1200));
+}
+
 static void name_is_believed_when_no_server_answers(void **state)
 {
     (void)state;
@@ -451,6 +496,8 @@ int main(void)
         cmocka_unit_test(last_known_address_is_offered_meanwhile),
         cmocka_unit_test(change_is_followed_when_the_line_is_back),
         cmocka_unit_test(line_is_down_only_if_silent_and_unanswered),
+        cmocka_unit_test(suspicion_asks_once),
+        cmocka_unit_test(name_alone_is_followed_fast),
         cmocka_unit_test(name_is_believed_when_no_server_answers),
         cmocka_unit_test(name_is_not_believed_over_servers),
         cmocka_unit_test(liar_and_dead_server_do_not_matter),

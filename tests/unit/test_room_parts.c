@@ -11,6 +11,7 @@
 #include "common/random.h"
 #include "control/address/interfaces.h"
 #include "control/room/arena.h"
+#include "control/room/candidates.h"
 #include "control/room/deadlines.h"
 #include "control/room/index.h"
 #include "control/room/payloads.h"
@@ -197,6 +198,40 @@ static void interfaces_are_filtered(void **state)
     assert_int_equal(interfaces_loopback(&c, 1).family, 4);
 }
 
+static struct candidate_address offered_at(const char *ip)
+{
+    struct candidate_address c = {.udp = true, .tcp = true};
+    assert_true(net_addr_parse(&c.at, ip, 0));
+    return c;
+}
+
+/* A client moves to what it prefers: to the address that came last, also across our restarts. */
+static void new_addresses_are_preferred(void **state)
+{
+    (void)state;
+    const int64_t start = 1700000000;
+    struct candidate_address old[2] = {offered_at("192.0.2.1"), offered_at("10.0.0.2")}, next[2];
+    candidates_prefer(old, 2, NULL, 0, start);
+    assert_true(old[0].preference > old[1].preference);
+    for (unsigned i = 0; i < 20000; i++) { /* more changes than there are preferences */
+        char ip[NET_ADDR_TEXT];
+        snprintf(ip, sizeof ip, "203.0.%u.%u", i / 256, i % 256);
+        next[0] = offered_at(ip);
+        next[1] = old[1];
+        next[1].preference = 0;
+        candidates_prefer(next, 2, old, 2, start + i / 16);
+        assert_in_range(next[0].preference, CANDIDATE_PREFERENCE_MIN, CANDIDATE_PREFERENCE_MAX);
+        assert_int_equal(next[1].preference, old[1].preference);
+        if (i < 1000)
+            assert_true(next[0].preference > old[0].preference);
+        old[0] = next[0];
+    }
+    struct candidate_address restarted[1] = {offered_at("198.51.100.1")};
+    candidates_prefer(old, 2, NULL, 0, start);
+    candidates_prefer(restarted, 1, NULL, 0, start + 3600);
+    assert_true(restarted[0].preference > old[0].preference);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -208,6 +243,7 @@ int main(void)
         cmocka_unit_test(profiles_must_agree),
         cmocka_unit_test(networks_contain_addresses),
         cmocka_unit_test(interfaces_are_filtered),
+        cmocka_unit_test(new_addresses_are_preferred),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,7 +12,7 @@
 
 static struct sdp_candidate of(const char *ip, uint16_t port, bool tcp)
 {
-    struct sdp_candidate c = {.tcp = tcp};
+    struct sdp_candidate c = {.tcp = tcp, .preference = UINT16_MAX};
     assert_true(net_addr_parse(&c.addr, ip, port));
     return c;
 }
@@ -46,9 +46,21 @@ static void written_as_json(void **state)
     assert_string_equal(c.type, "host");
     assert_string_equal(c.ufrag, "uf");
     assert_true(net_addr_equal(&c.addr, &udp.addr));
-    assert_int_equal(c.priority, SDP_CANDIDATE_UDP_PRIORITY);
+    assert_int_equal(c.priority, sdp_candidate_priority(&udp));
     assert_int_equal(sdp_candidate_init(text, 30, &udp, "0", 0, "uf"), 0);
     assert_int_equal(sdp_candidate_init(text, 0, &udp, "0", 0, "uf"), 0);
+}
+
+/* RFC 8445 section 5.1.2.1: UDP before TCP, and in each the preferred one first. */
+static void priorities(void **state)
+{
+    (void)state;
+    struct sdp_candidate udp = of("192.0.2.1", 1, false), tcp = of("192.0.2.1", 1, true);
+    uint32_t best_udp = sdp_candidate_priority(&udp), best_tcp = sdp_candidate_priority(&tcp);
+    udp.preference = tcp.preference = 0x1000;
+    assert_true(sdp_candidate_priority(&udp) < best_udp);
+    assert_true(sdp_candidate_priority(&tcp) < best_tcp);
+    assert_true(best_tcp < sdp_candidate_priority(&udp));
 }
 
 static enum sdp_trickled read_text(const char *text, struct sdp_trickled_candidate *c)
@@ -111,10 +123,8 @@ static void malformed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(written),
-        cmocka_unit_test(written_as_json),
-        cmocka_unit_test(clients),
-        cmocka_unit_test(malformed),
+        cmocka_unit_test(written), cmocka_unit_test(written_as_json), cmocka_unit_test(priorities),
+        cmocka_unit_test(clients), cmocka_unit_test(malformed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,6 +23,7 @@ struct fixture {
     struct dtls_context *dtls;
     struct counters *counters;
     usec_t now;
+    uint32_t heard[4]; /* packets of media of each transport */
     size_t n_commands, n_events, n_packets, n_allowed;
     struct media_command commands[COMMANDS_MAX];
     Sluice__Link__Event *events[EVENTS_MAX]; /* copies */
@@ -92,6 +93,7 @@ static int setup(void **state)
                                       .ports = {7882, 7883},
                                       .tcp_port = 7881,
                                       .backend = "sim",
+                                      .heard = {f->heard, f->heard},
                                       .participants = 4,
                                       .transports = 4,
                                       .tracks = 4,
@@ -610,6 +612,27 @@ static struct dtls *connect_peer(struct fixture *f, struct dtls_context *peer_co
     return peer;
 }
 
+/* The peer's answer to the last of our checks. */
+static void answer_check(struct fixture *f, const struct net_path *path, const char *pwd)
+{
+    struct stun_message m;
+    uint8_t buf[256];
+    struct writer w = writer_of(buf, sizeof(buf));
+    assert_true(f->n_packets > 0);
+    assert_true(
+        stun_parse(&m, f->packets[f->n_packets - 1].data, f->packets[f->n_packets - 1].len));
+    stun_begin(&w, STUN_SUCCESS, m.transaction);
+    stun_add_integrity(&w, pwd, strlen(pwd));
+    stun_add_fingerprint(&w);
+    sessions_packet(f->s, path, buf, stun_end(&w), f->now + 1);
+}
+
+static const Sluice__Link__SilentTransports *silent_now(struct fixture *f)
+{
+    query_silent(f);
+    return last_event(f)->silent_transports;
+}
+
 static void test_silent_peers_are_told_of_and_checked(void **state)
 {
     struct fixture *f = *state;
@@ -617,29 +640,74 @@ static void test_silent_peers_are_told_of_and_checked(void **state)
     struct dtls_context *peer_context = dtls_context_create(err);
     struct net_path path = path_from("198.51.100.7", 5000);
     struct dtls *peer = connect_peer(f, peer_context, &path);
-    pass(f, 3 * USEC_PER_SEC);
+    pass(f, 2500 * USEC_PER_MS);
     assert_int_equal(own_checks(f), 0);
-    pass(f, 2 * USEC_PER_SEC);
+    pass(f, 1500 * USEC_PER_MS);
     assert_int_equal(last_event(f)->body_case, SLUICE__LINK__EVENT__BODY_SILENCE);
     assert_int_equal(last_event(f)->silence->silent, 1);
+    assert_true(last_event(f)->silence->total);
     assert_true(own_checks(f) >= 3);
-    query_silent(f);
-    assert_int_equal(last_event(f)->silent_transports->n_transports, 1);
+    assert_int_equal(silent_now(f)->n_transports, 1);
     assert_int_equal(last_event(f)->silent_transports->transports[0], 2);
 
     /* heard, but no pair is nominated yet */
     check_connectivity(f, &path, "ufrg:peer", false);
     pass(f, USEC_PER_SEC);
     assert_int_equal(last_event(f)->silence->silent, 0);
-    query_silent(f);
-    assert_int_equal(last_event(f)->silent_transports->n_transports, 0);
+    assert_int_equal(silent_now(f)->n_transports, 0);
     assert_int_equal(last_event(f)->silent_transports->n_unsettled, 1);
     check_connectivity(f, &path, "ufrg:peer", true);
     clear_events(f);
     pass(f, USEC_PER_SEC);
-    query_silent(f);
-    assert_int_equal(last_event(f)->silent_transports->n_unsettled, 0);
+    assert_int_equal(silent_now(f)->n_unsettled, 0);
     assert_int_equal(own_checks(f), 0);
+    dtls_destroy(peer);
+    dtls_context_destroy(peer_context);
+}
+
+/* Media of 50 packets a second. */
+static void media_for(struct fixture *f, usec_t t)
+{
+    for (usec_t end = f->now + t; f->now < end;) {
+        f->heard[0]++;
+        pass(f, 20 * USEC_PER_MS);
+    }
+}
+
+static void test_media_that_stops_is_asked_after(void **state)
+{
+    struct fixture *f = *state;
+    char err[DTLS_ERROR_TEXT];
+    struct dtls_context *peer_context = dtls_context_create(err);
+    struct net_path path = path_from("198.51.100.7", 5000);
+    struct dtls *peer = connect_peer(f, peer_context, &path);
+    media_for(f, USEC_PER_SEC);
+    assert_int_equal(own_checks(f), 0);
+    pass(f, 700 * USEC_PER_MS);
+    assert_true(own_checks(f) >= 1);
+    assert_int_equal(last_event(f)->silence->suspected, 1);
+    assert_int_equal(last_event(f)->silence->silent, 0);
+
+    /* muted: it is there, and not asked again soon; a forged answer is none */
+    answer_check(f, &path, "not-the-password-of-peer");
+    assert_int_equal(counters_get(f->counters, COUNTER_DROP_STUN_RESPONSE), 1);
+    answer_check(f, &path, "peer-password-of-length");
+    assert_int_equal(counters_get(f->counters, COUNTER_STUN_RETURN), 1);
+    clear_events(f);
+    pass(f, 2 * USEC_PER_SEC);
+    assert_int_equal(own_checks(f), 0);
+    assert_int_equal(silent_now(f)->n_transports, 0);
+    assert_int_equal(last_event(f)->silent_transports->n_unsettled, 1);
+
+    /* goes on, and then the line breaks */
+    check_connectivity(f, &path, "ufrg:peer", true);
+    media_for(f, 2 * USEC_PER_SEC);
+    assert_int_equal(silent_now(f)->n_unsettled, 0);
+    clear_events(f);
+    pass(f, USEC_PER_SEC);
+    assert_int_equal(last_event(f)->silence->silent, 1);
+    media_for(f, USEC_PER_SEC);
+    assert_int_equal(last_event(f)->silence->silent, 0);
     dtls_destroy(peer);
     dtls_context_destroy(peer_context);
 }
@@ -712,6 +780,7 @@ int main(void)
         TEST(test_strangers_are_counted),
         TEST(test_stun_servers_are_asked),
         TEST(test_silent_peers_are_told_of_and_checked),
+        TEST(test_media_that_stops_is_asked_after),
         TEST(test_nobody_fails_while_the_line_is_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
