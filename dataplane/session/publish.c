@@ -102,7 +102,7 @@ void publish_transport(struct sessions *s, const struct transport *t)
                                 .kind = (uint8_t)t->state->kind,
                                 .worker = (uint8_t)t->state->worker,
                                 .state = (uint8_t)t->connection,
-                                .silent = t->silent,
+                                .silent = t->hearing.silent,
                                 .data_ready = t->data_ready,
                                 .keyed = t->keyed,
                                 .srtp = t->tag_length};
