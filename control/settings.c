@@ -124,6 +124,7 @@ void settings_read(struct settings *s, const struct config *c, const struct api_
     r->codecs = read_codecs(c);
     r->region = c->region;
     r->dynacast_pause_delay = c->dynacast_pause_delay;
+    r->codec_regression_threshold = c->codec_regression_threshold;
     r->keys = keys;
     r->name_limit = c->limit.max_participant_name_length;
     r->metadata_limit = c->limit.max_metadata_size;

@@ -145,6 +145,7 @@ struct config {
     struct config_room room;
     struct config_audio audio;
     usec_t dynacast_pause_delay;
+    uint32_t codec_regression_threshold; /* participants; 0: always */
     struct config_limit limit;
     struct config_webhook webhook;
     struct config_prometheus prometheus;

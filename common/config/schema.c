@@ -112,7 +112,7 @@ const struct schema_key schema_keys[] = {
     {"video.dynacast_pause_delay", SCHEMA_DURATION, AT(dynacast_pause_delay), "5s", 0},
     IGNORED("video.stream_tracker_manager"),
     IGNORED("video.stream_tracker"),
-    IGNORED("video.codec_regression_threshold"),
+    {"video.codec_regression_threshold", SCHEMA_NUMBER, AT(codec_regression_threshold), "5", 0},
 
     {"room.auto_create", SCHEMA_BOOL, AT(room.auto_create), "true", 0},
     {"room.enabled_codecs", SCHEMA_CODECS, AT(room.enabled_codecs),

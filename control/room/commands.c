@@ -6,6 +6,7 @@
 #include "control/room/arena.h"
 #include "control/room/data_track.h"
 #include "control/room/record.h"
+#include "control/room/source.h"
 #include "control/room/track_info.h"
 #include "control/room/transport.h"
 
@@ -153,12 +154,13 @@ static void add_encodings(struct arena *a, const struct sdp_negotiated *f,
     }
 }
 
-void command_open_track(const struct publication *t)
+void command_open_track(const struct source *s)
 {
-    const struct sdp_negotiated *f = t->facts;
+    const struct publication *t = s->track;
+    const struct sdp_negotiated *f = s->facts;
     struct arena a = {0};
     Sluice__Link__Track body = SLUICE__LINK__TRACK__INIT;
-    body.id = t->index.id;
+    body.id = s->index.id;
     body.transport = t->transport->index.id;
     body.sid = (char *)(uintptr_t)t->sid;
     body.name = t->info->name;
@@ -171,7 +173,7 @@ void command_open_track(const struct publication *t)
     body.extensions = extensions(&a, &f->extensions);
     body.nack = f->nack;
     body.muted = t->info->muted;
-    body.svc = track_is_svc(t->info);
+    body.svc = track_is_svc(t->info, source_number(s));
     body.screen_share = t->info->source == LIVEKIT__TRACK_SOURCE__SCREEN_SHARE;
     body.encrypted = t->info->encryption != LIVEKIT__ENCRYPTION__TYPE__NONE;
     if (body.encrypted) {
@@ -186,9 +188,17 @@ void command_open_track(const struct publication *t)
     arena_free(&a);
 }
 
-void command_close_track(const struct publication *t)
+void command_open_tracks(const struct publication *t)
 {
-    command_close_id(t->owner->room->rooms, SLUICE__LINK__COMMAND__BODY_CLOSE_TRACK, t->index.id);
+    for (uint32_t i = 0; i < t->source_count; i++)
+        if (t->source[i].facts)
+            command_open_track(&t->source[i]);
+}
+
+void command_close_track(const struct source *s)
+{
+    command_close_id(s->track->owner->room->rooms, SLUICE__LINK__COMMAND__BODY_CLOSE_TRACK,
+                     s->index.id);
 }
 
 void command_open_subscription(const struct subscription *s)
@@ -198,7 +208,7 @@ void command_open_subscription(const struct subscription *s)
     snprintf(cname, sizeof cname, "%s|%s", s->track->owner->sid, s->track->sid);
     Sluice__Link__Subscription body = SLUICE__LINK__SUBSCRIPTION__INIT;
     body.id = s->index.id;
-    body.track = s->track->index.id;
+    body.track = s->source->index.id;
     body.transport = transport_towards(s->subscriber)->index.id;
     body.mid = s->facts->mid;
     body.cname = cname;
@@ -209,7 +219,8 @@ void command_open_subscription(const struct subscription *s)
     body.extensions = extensions(&a, &s->facts->extensions);
     body.nack = s->facts->nack;
     body.disabled = s->applied.disabled;
-    body.max_spatial = track_wanted_layer(s->track->info, &s->applied);
+    body.max_spatial =
+        track_wanted_layer(s->source->track->info, source_number(s->source), &s->applied);
     body.max_temporal = 3;
     Sluice__Link__Command c = SLUICE__LINK__COMMAND__INIT;
     c.body_case = SLUICE__LINK__COMMAND__BODY_OPEN_SUBSCRIPTION;
@@ -313,8 +324,7 @@ void command_repeat(const struct participant *p)
                 command_set_remote(p->transports[i]);
         }
     for (const struct publication *t = p->publications; t; t = t->next)
-        if (t->published)
-            command_open_track(t);
+        command_open_tracks(t);
 }
 
 void command_query_silent(struct rooms *rs, uint32_t silent_ms)

@@ -16,8 +16,9 @@ void command_open_transport(const struct transport *t);
 void command_close_transport(const struct transport *t);
 void command_set_remote(const struct transport *t);
 void command_restart_ice(const struct transport *t);
-void command_open_track(const struct publication *t);
-void command_close_track(const struct publication *t);
+void command_open_track(const struct source *s);
+void command_open_tracks(const struct publication *t); /* in each codec that is sent */
+void command_close_track(const struct source *s);
 void command_open_subscription(const struct subscription *s);
 void command_close_subscription(const struct subscription *s);
 void command_query_participant(const struct participant *p);

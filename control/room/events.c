@@ -37,12 +37,12 @@ static void take_back(struct rooms *rs, uint64_t id, usec_t now)
 {
     struct transport *transport = index_find(&rs->transports, id);
     struct participant *p = transport ? transport->owner : index_find(&rs->participants, id);
-    struct publication *t = index_find(&rs->publications, id);
+    struct source *source = index_find(&rs->sources, id);
     struct subscription *s = index_find(&rs->subscriptions, id);
     if (p)
         participant_close(p, LIVEKIT__DISCONNECT_REASON__JOIN_FAILURE, true, now);
-    else if (t)
-        publication_reject(t, now);
+    else if (source)
+        publication_reject(source->track, now);
     else if (s)
         subscription_refuse(s, LIVEKIT__SUBSCRIPTION_ERROR__SE_UNKNOWN, now);
 }
@@ -68,9 +68,9 @@ static void failure(struct rooms *rs, const Sluice__Link__Failure *m, usec_t now
 
 static void layer_seen(struct rooms *rs, const Sluice__Link__LayerSeen *m, usec_t now)
 {
-    struct publication *t = index_find(&rs->publications, m->track);
-    if (t && t->published)
-        publication_layer_seen(t, m->layer, m->rid, m->ssrc, m->rtx_ssrc, now);
+    struct source *s = index_find(&rs->sources, m->track);
+    if (s && s->facts)
+        publication_layer_seen(s, m->layer, m->rid, m->ssrc, m->rtx_ssrc, now);
 }
 
 static void participant_status(struct rooms *rs, const Sluice__Link__ParticipantStatus *m,
@@ -90,9 +90,9 @@ static void transport_state(struct rooms *rs, const Sluice__Link__TransportState
 
 static void wanted_layers(struct rooms *rs, const Sluice__Link__WantedLayers *m, usec_t now)
 {
-    struct publication *t = index_find(&rs->publications, m->track);
-    if (t)
-        dynacast_wanted(t, m->layer, now);
+    struct source *s = index_find(&rs->sources, m->track);
+    if (s)
+        dynacast_wanted(s, m->layer, now);
 }
 
 static void server_packet(struct rooms *rs, const Sluice__Link__ServerPacket *m, usec_t now)

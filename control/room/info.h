@@ -24,4 +24,7 @@ size_t info_publish_codecs(struct arena *a, const struct rooms *rs, Livekit__Cod
 Livekit__ClientConfiguration *info_client_configuration(struct arena *a,
                                                         const struct participant *p);
 
+/* Codecs that this browser is not to send or get, whatever it offers. */
+sdp_codec_set info_disabled_codecs(const struct client *c);
+
 #endif

@@ -72,6 +72,11 @@ static bool newer_than(const char *version, long major, long minor)
     return a > major || (a == major && b > minor);
 }
 
+sdp_codec_set info_disabled_codecs(const struct client *c)
+{
+    return strcasecmp(c->browser, "Safari") == 0 ? 1u << SDP_AV1 : 0;
+}
+
 /* NULL if this browser has none to avoid. */
 static Livekit__DisabledCodecs *disabled_codecs(struct arena *a, const struct client *c)
 {

@@ -9,6 +9,7 @@
 #include "control/room/participant.h"
 #include "control/room/rooms.h"
 #include "control/room/say.h"
+#include "control/room/source.h"
 #include "control/room/subscription.h"
 #include "control/room/track_info.h"
 #include "control/room/transport.h"
@@ -33,14 +34,14 @@ static void layers_due(void *arg, usec_t now)
     publication_changed(arg, now);
 }
 
-struct publication *publication_new(struct participant *p, uint64_t id, Livekit__TrackInfo *info,
+struct publication *publication_new(struct participant *p, Livekit__TrackInfo *info,
                                     const char *cid)
 {
     struct publication *t = heap_new(sizeof *t);
-    t->index.id = id;
     t->owner = p;
     t->info = info;
     t->cid = heap_text(cid);
+    sources_init(t);
     snprintf(t->sid, sizeof t->sid, "%s", info->sid);
     dynacast_init(t);
     t->news = (struct timer){.fire = layers_due, .arg = t};
@@ -48,7 +49,6 @@ struct publication *publication_new(struct participant *p, uint64_t id, Livekit_
     while (*end)
         end = &(*end)->next;
     *end = t;
-    index_add(&p->room->rooms->publications, &t->index);
     return t;
 }
 
@@ -89,9 +89,7 @@ static Livekit__RequestResponse__Reason check(const struct participant *p,
         return LIVEKIT__REQUEST_RESPONSE__REASON__LIMIT_EXCEEDED;
     if (*req->sid && !publication_find(p, req->sid))
         return LIVEKIT__REQUEST_RESPONSE__REASON__NOT_FOUND;
-    if (*req->sid) /* a second codec of a track: everyone gets the first one */
-        return LIVEKIT__REQUEST_RESPONSE__REASON__NOT_ALLOWED;
-    if (count_cid(p, req->cid) > ROOM_QUEUED_TRACKS_MAX)
+    if (!*req->sid && count_cid(p, req->cid) > ROOM_QUEUED_TRACKS_MAX)
         return LIVEKIT__REQUEST_RESPONSE__REASON__LIMIT_EXCEEDED;
     return LIVEKIT__REQUEST_RESPONSE__REASON__OK;
 }
@@ -118,8 +116,18 @@ static void claim_section(struct publication *t, usec_t now)
         return;
     struct unclaimed_section *u = *best;
     *best = u->next;
-    publication_negotiated(t, tr, &u->facts, u->track_id, now);
+    publication_negotiated(&t->source[0], tr, &u->facts, u->track_id, now);
     unclaimed_free(u);
+}
+
+/* The second codec of a track, which its section is to follow. */
+static void add_backup(struct participant *p, const Livekit__AddTrackRequest *req)
+{
+    struct publication *t = publication_find(p, req->sid);
+    if (!track_info_add_backup(t->info, req))
+        log_debug("room", "a codec that was not announced track=%s participant=%s", t->sid, p->sid);
+    say_track_published(p, t, req->cid);
+    participant_record_changed(p);
 }
 
 void publication_add(struct participant *p, Livekit__AddTrackRequest *req, usec_t now)
@@ -129,15 +137,18 @@ void publication_add(struct participant *p, Livekit__AddTrackRequest *req, usec_
         refuse(p, req, reason);
         return;
     }
+    if (*req->sid) {
+        add_backup(p, req);
+        return;
+    }
     bool queued = count_cid(p, req->cid) > 0;
-    struct publication *t =
-        publication_new(p, index_new_id(), track_info_new(p->room->rooms, req), req->cid);
+    struct publication *t = publication_new(p, track_info_new(p->room->rooms, req), req->cid);
     if (queued) {
         refuse(p, req, LIVEKIT__REQUEST_RESPONSE__REASON__QUEUED);
         return;
     }
     t->told = true;
-    say_track_published(p, t);
+    say_track_published(p, t, t->cid);
     participant_record_changed(p);
     claim_section(t, now);
 }
@@ -150,38 +161,49 @@ struct publication *publication_find(const struct participant *p, const char *si
     return NULL;
 }
 
-struct publication *publication_by_mid(const struct participant *p, const char *mid)
+struct source *publication_by_mid(const struct participant *p, const char *mid)
 {
     for (struct publication *t = p->publications; t; t = t->next)
-        if (t->published && strcmp(t->facts->mid, mid) == 0)
-            return t;
+        for (uint32_t i = 0; i < t->source_count; i++)
+            if (t->source[i].facts && strcmp(t->source[i].facts->mid, mid) == 0)
+                return &t->source[i];
     return NULL;
 }
 
-static bool has_cid(const struct publication *t, struct sdp_text cid)
+/* Announced for a section of its own: the primary codec with the track, a backup when the client
+ * has said under which cid. */
+static bool is_pending(const struct source *s)
 {
-    if (sdp_text_is(cid, t->cid))
-        return true;
-    for (size_t i = 0; i < t->info->n_codecs; i++)
-        if (sdp_text_is(cid, t->info->codecs[i]->cid))
-            return true;
-    return false;
+    const struct publication *t = s->track;
+    uint32_t i = source_number(s);
+    return !s->facts && t->told && (i == 0 || (t->published && *t->info->codecs[i]->cid));
 }
 
-struct publication *publication_match(const struct participant *p, enum sdp_kind kind,
-                                      struct sdp_text track_id,
-                                      bool (*taken)(void *arg, const struct publication *t),
-                                      void *arg)
+static bool has_cid(const struct source *s, struct sdp_text cid)
 {
-    struct publication *first = NULL;
+    const struct publication *t = s->track;
+    uint32_t i = source_number(s);
+    return (i == 0 && sdp_text_is(cid, t->cid)) ||
+           (i < t->info->n_codecs && sdp_text_is(cid, t->info->codecs[i]->cid));
+}
+
+struct source *publication_match(const struct participant *p, enum sdp_kind kind,
+                                 struct sdp_text track_id,
+                                 bool (*taken)(void *arg, const struct source *s), void *arg)
+{
+    struct source *first = NULL;
     for (struct publication *t = p->publications; t; t = t->next) {
-        bool video = t->info->type == LIVEKIT__TRACK_TYPE__VIDEO;
-        if (t->published || !t->told || video != (kind == SDP_VIDEO) || taken(arg, t))
+        if ((t->info->type == LIVEKIT__TRACK_TYPE__VIDEO) != (kind == SDP_VIDEO))
             continue;
-        if (track_id.len > 0 && has_cid(t, track_id))
-            return t;
-        if (!first)
-            first = t;
+        for (uint32_t i = 0; i < t->source_count; i++) {
+            struct source *s = &t->source[i];
+            if (!is_pending(s) || taken(arg, s))
+                continue;
+            if (track_id.len > 0 && has_cid(s, track_id))
+                return s;
+            if (!first)
+                first = s;
+        }
     }
     return first;
 }
@@ -207,27 +229,48 @@ static void first_published(struct publication *t, usec_t now)
     subscriptions_of_track(t, now);
 }
 
-void publication_negotiated(struct publication *t, struct transport *transport,
+/* Those that wait for a backup get it. */
+static void backup_published(struct source *s, usec_t now)
+{
+    struct publication *t = s->track;
+    log_info("room", "backup published track=%s mime=%s participant=%s room=%s", t->sid,
+             sdp_codec_mime(source_codec(s)), t->owner->sid, t->owner->room->name);
+    publication_changed(t, now);
+    subscriptions_choose_again(t, now);
+    dynacast_source_changed(s, now);
+}
+
+void publication_negotiated(struct source *s, struct transport *transport,
                             const struct sdp_negotiated *facts, const char *track_id, usec_t now)
 {
-    if (t->published && same_facts(t->facts, facts))
+    struct publication *t = s->track;
+    bool sent = s->facts != NULL;
+    if (sent && same_facts(s->facts, facts))
         return;
-    if (!t->facts)
-        t->facts = heap_new(sizeof *t->facts);
-    *t->facts = *facts;
+    source_set_facts(s, facts);
     t->transport = transport;
-    char *mime = heap_text(t->info->mime_type);
-    track_info_negotiated(t->info, facts, track_id);
-    bool new_codec = strcmp(mime, t->info->mime_type) != 0;
-    free(mime);
-    command_open_track(t);
-    if (t->published) {
-        if (new_codec)
-            publication_changed(t, now);
-        return;
+    enum sdp_codec codec = source_codec(s);
+    track_info_negotiated(t->info, source_number(s), facts, track_id);
+    command_open_track(s);
+    if (!t->published) {
+        t->published = true;
+        first_published(t, now);
+    } else if (!sent) {
+        backup_published(s, now);
+    } else if (source_codec(s) != codec) {
+        publication_changed(t, now);
     }
-    t->published = true;
-    first_published(t, now);
+}
+
+void publication_section_ended(struct source *s, usec_t now)
+{
+    struct publication *t = s->track;
+    source_clear(s);
+    t->regressed = false;
+    subscriptions_choose_again(t, now);
+    command_close_track(s); /* after what moves away from it */
+    dynacast_source_changed(s, now);
+    publication_changed(t, now);
 }
 
 static void unlist(struct publication *t)
@@ -237,20 +280,19 @@ static void unlist(struct publication *t)
             *at = t->next;
             break;
         }
-    index_remove(&t->owner->room->rooms->publications, &t->index);
 }
 
 void publication_free(struct publication *t)
 {
     while (t->subscribers)
         subscription_free(t->subscribers);
+    sources_free(t);
     unlist(t);
     struct deadlines *ts = &t->owner->room->rooms->timers;
     timer_stop(ts, &t->quality_timer);
     timer_stop(ts, &t->quality_again);
     timer_stop(ts, &t->news);
     livekit__track_info__free_unpacked(t->info, NULL);
-    free(t->facts);
     free(t->cid);
     free(t);
 }
@@ -261,7 +303,7 @@ static void release_queued(struct participant *p, const char *cid, usec_t now)
     for (struct publication *t = p->publications; t; t = t->next)
         if (!t->told && strcmp(t->cid, cid) == 0) {
             t->told = true;
-            say_track_published(p, t);
+            say_track_published(p, t, t->cid);
             claim_section(t, now);
             return;
         }
@@ -277,7 +319,9 @@ void publication_end(struct publication *t, usec_t now)
     if (published) {
         log_info("room", "track ended track=%s participant=%s room=%s", t->sid, p->sid,
                  p->room->name);
-        command_close_track(t);
+        for (uint32_t i = 0; i < t->source_count; i++)
+            if (t->source[i].facts)
+                command_close_track(&t->source[i]);
         t->published = false;
         emit(t, TRACK_UNPUBLISHED);
     }
@@ -313,15 +357,30 @@ void publication_set_muted(struct publication *t, bool muted, usec_t now)
         return;
     t->info->muted = muted;
     if (t->published) {
-        command_open_track(t);
+        command_open_tracks(t);
         dynacast_muted(t, now);
     }
     publication_changed(t, now);
 }
 
-void publication_layer_seen(struct publication *t, uint32_t layer, const char *rid, uint32_t ssrc,
+/* The first packets of a backup: from here on it can stand in for the primary codec. */
+static void regress(struct source *s, usec_t now)
+{
+    struct publication *t = s->track;
+    if (t->regressed || source_number(s) == 0 || !source_regresses(t))
+        return;
+    log_info("room", "backup codec for all track=%s mime=%s participant=%s", t->sid,
+             sdp_codec_mime(source_codec(s)), t->owner->sid);
+    t->regressed = true;
+    participant_record_changed(t->owner);
+    subscriptions_choose_again(t, now);
+}
+
+void publication_layer_seen(struct source *s, uint32_t layer, const char *rid, uint32_t ssrc,
                             uint32_t rtx_ssrc, usec_t now)
 {
-    if (track_info_layer(t->info, layer, rid, ssrc, rtx_ssrc))
+    struct publication *t = s->track;
+    if (track_info_layer(t->info, source_number(s), layer, rid, ssrc, rtx_ssrc))
         timer_start_before(&t->owner->room->rooms->timers, &t->news, now + LAYER_DELAY);
+    regress(s, now);
 }

@@ -2,10 +2,11 @@
 #include "control/room/quality.h"
 
 #include "control/room/arena.h"
+#include "control/room/dynacast.h"
 #include "control/room/rooms.h"
 #include "control/room/say.h"
+#include "control/room/source.h"
 #include "control/room/subscription.h"
-#include "control/room/track_info.h"
 
 #include <math.h>
 
@@ -55,20 +56,36 @@ double quality_mos(double s)
     return 1 + 0.035 * s + 7e-6 * s * (s - 60) * (100 - s);
 }
 
+static void of_source(struct source *src, const Sluice__Link__Report *r)
+{
+    const Livekit__TrackInfo *info = src->track->info;
+    bool video = info->type == LIVEKIT__TRACK_TYPE__VIDEO;
+    if (info->muted || (video && src->told_quality == QUALITY_OFF))
+        return;
+    quality_measure(&src->score, video, source_codec(src) == SDP_RED, r->packets, r->lost);
+}
+
+static void of_subscription(struct subscription *s, const Sluice__Link__Report *r)
+{
+    const Livekit__TrackInfo *info = s->track->info;
+    if (info->muted || s->applied.disabled || !s->source)
+        return;
+    quality_measure(&s->score, info->type == LIVEKIT__TRACK_TYPE__VIDEO,
+                    source_codec(s->source) == SDP_RED, r->packets, r->lost);
+}
+
 void quality_reports(struct rooms *rs, const Sluice__Link__Reports *m, usec_t now)
 {
     (void)now;
     for (size_t i = 0; i < m->n_reports; i++) {
         const Sluice__Link__Report *r = m->reports[i];
-        struct publication *t = r->track ? index_find(&rs->publications, r->track) : NULL;
+        struct source *source = r->track ? index_find(&rs->sources, r->track) : NULL;
         struct subscription *s =
             r->subscription ? index_find(&rs->subscriptions, r->subscription) : NULL;
         if (s)
-            t = s->track;
-        if (!t || t->info->muted || (s && s->applied.disabled))
-            continue;
-        quality_measure(s ? &s->score : &t->score, t->info->type == LIVEKIT__TRACK_TYPE__VIDEO,
-                        track_codec(t->info) == SDP_RED, r->packets, r->lost);
+            of_subscription(s, r);
+        else if (source)
+            of_source(source, r);
     }
 }
 
@@ -82,8 +99,9 @@ static double score_of(const struct participant *p)
 {
     double score = BEST;
     for (const struct publication *t = p->publications; t; t = t->next)
-        if (t->published && !t->info->muted)
-            worst(&score, &t->score);
+        for (uint32_t i = 0; i < t->source_count && !t->info->muted; i++)
+            if (t->source[i].facts && t->source[i].told_quality != QUALITY_OFF)
+                worst(&score, &t->source[i].score);
     for (const struct subscription *s = p->subscriptions; s; s = s->next_of_subscriber)
         if (s->state == SUBSCRIPTION_OPEN && !s->applied.disabled && !s->track->info->muted)
             worst(&score, &s->score);

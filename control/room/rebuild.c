@@ -120,8 +120,8 @@ static void close_leftover(struct rooms *rs, const Sluice__Link__Event *e)
             command_close_id(rs, SLUICE__LINK__COMMAND__BODY_CLOSE_TRANSPORT, t->id);
         break;
     case SLUICE__LINK__EVENT__BODY_DUMP_TRACK: {
-        const struct publication *p = index_find(&rs->publications, e->dump_track->id);
-        if (!p || !p->published)
+        const struct source *p = index_find(&rs->sources, e->dump_track->id);
+        if (!p || !p->facts)
             command_close_id(rs, SLUICE__LINK__COMMAND__BODY_CLOSE_TRACK, e->dump_track->id);
         break;
     }

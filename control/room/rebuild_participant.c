@@ -9,6 +9,7 @@
 #include "control/room/quality.h"
 #include "control/room/room_internal.h"
 #include "control/room/rooms.h"
+#include "control/room/source.h"
 #include "control/room/subscription.h"
 #include "control/room/transport.h"
 
@@ -107,23 +108,35 @@ static Livekit__TrackInfo *copy_info(const Livekit__TrackInfo *m)
     return info;
 }
 
+static void rebuild_source(struct publication *t, uint32_t i, uint64_t id)
+{
+    struct rooms *rs = t->owner->room->rooms;
+    const Sluice__Link__Track *m = id && i < t->source_count ? dumped_track(rs, id) : NULL;
+    if (!m || m->n_payloads == 0 || index_find(&rs->sources, id))
+        return;
+    t->source[i].index.id = id;
+    index_add(&rs->sources, &t->source[i].index);
+    t->source[i].facts = track_facts(m);
+}
+
 static void rebuild_track(struct participant *p, const Sluice__Record__TrackRecord *m)
 {
-    const Sluice__Link__Track *track = dumped_track(p->room->rooms, m->id);
-    if (!m->info || !m->id || (m->published && (!track || track->n_payloads == 0)) ||
-        index_find(&p->room->rooms->publications, m->id))
-        return;
-    Livekit__TrackInfo *info = copy_info(m->info);
+    Livekit__TrackInfo *info = m->info ? copy_info(m->info) : NULL;
     if (!info)
         return;
-    struct publication *t = publication_new(p, m->id, info, m->cid);
+    struct publication *t = publication_new(p, info, m->cid);
     t->told = true;
     t->told_subscribed = m->told_subscribed;
+    t->regressed = m->regressed;
     t->transport = transport_from(p);
-    if (m->published) {
-        t->facts = track_facts(track);
-        t->published = true;
-    }
+    if (!m->published)
+        return;
+    rebuild_source(t, 0, m->id);
+    for (size_t i = 0; i < m->n_backups; i++)
+        rebuild_source(t, (uint32_t)i + 1, m->backups[i]);
+    t->published = source_sent(t) != NULL;
+    if (!t->published)
+        publication_free(t);
 }
 
 static void take_remote(struct transport *t, const Sluice__Link__RemoteDescription *m)
@@ -239,11 +252,13 @@ struct participant *rebuild_participant(struct rooms *rs, const Sluice__Link__Pa
     return p;
 }
 
-static void open_again(struct subscription *s, const Sluice__Link__Subscription *m)
+static void open_again(struct subscription *s, struct source *source,
+                       const Sluice__Link__Subscription *m)
 {
+    s->source = source;
     s->facts = heap_new(sizeof *s->facts);
     copy(s->facts->mid, sizeof s->facts->mid, m->mid);
-    s->facts->kind = s->track->facts->kind;
+    s->facts->kind = s->source->facts->kind;
     s->facts->nack = m->nack;
     s->facts->direction = SDP_SENDONLY;
     take_payloads(s->facts, m->payloads, m->n_payloads);
@@ -276,8 +291,9 @@ void rebuild_subscriptions(struct participant *p, const Sluice__Record__Particip
                                               .height = e->height,
                                               .fps = e->fps};
         s->applied = s->settings;
-        if (m && m->n_payloads > 0)
-            open_again(s, m);
+        struct source *source = m ? index_find(&p->room->rooms->sources, m->track) : NULL;
+        if (source && source->track == t && m->n_payloads > 0)
+            open_again(s, source, m);
     }
     data_subscriptions_rebuild(p, record);
     subscriptions_of_participant(p, now);

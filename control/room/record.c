@@ -40,6 +40,14 @@ static Livekit__ClientInfo *client_info(struct arena *a, const struct client *c)
     return m;
 }
 
+static void add_backups(struct arena *a, const struct publication *t,
+                        Sluice__Record__TrackRecord *e)
+{
+    e->backups = ARENA_ARRAY(a, uint64_t, t->source_count);
+    for (uint32_t i = 1; i < t->source_count; i++)
+        e->backups[e->n_backups++] = t->source[i].facts ? t->source[i].index.id : 0;
+}
+
 static void add_tracks(struct arena *a, const struct participant *p,
                        Sluice__Record__ParticipantRecord *m)
 {
@@ -52,7 +60,9 @@ static void add_tracks(struct arena *a, const struct participant *p,
             continue;
         Sluice__Record__TrackRecord *e =
             ARENA_MESSAGE(a, Sluice__Record__TrackRecord, sluice__record__track_record);
-        e->id = t->index.id;
+        e->id = t->source[0].facts ? t->source[0].index.id : 0;
+        add_backups(a, t, e);
+        e->regressed = t->regressed;
         e->info = t->info;
         e->cid = t->cid;
         e->published = t->published;

@@ -22,6 +22,7 @@ void rooms_config_default(struct rooms_config *c)
         .codecs = SDP_CODECS_ALL,
         .region = "",
         .dynacast_pause_delay = 5 * USEC_PER_SEC,
+        .codec_regression_threshold = 5,
         .speaker_level = 35,
         .speaker_percent = 40,
         .speaker_smoothing = 2,

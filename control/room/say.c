@@ -36,10 +36,10 @@ void say_leave(struct participant *p, Livekit__DisconnectReason reason,
     say(p, &m);
 }
 
-void say_track_published(struct participant *p, const struct publication *t)
+void say_track_published(struct participant *p, const struct publication *t, const char *cid)
 {
     Livekit__TrackPublishedResponse body = LIVEKIT__TRACK_PUBLISHED_RESPONSE__INIT;
-    body.cid = t->cid;
+    body.cid = text(cid);
     body.track = t->info;
     RESPONSE(m, track_published, TRACK_PUBLISHED);
     say(p, &m);

@@ -12,7 +12,7 @@ void say(struct participant *p, const Livekit__SignalResponse *m);
 
 void say_leave(struct participant *p, Livekit__DisconnectReason reason,
                Livekit__LeaveRequest__Action action);
-void say_track_published(struct participant *p, const struct publication *t);
+void say_track_published(struct participant *p, const struct publication *t, const char *cid);
 void say_track_unpublished(struct participant *p, const char *track_sid);
 void say_track_subscribed(struct participant *p, const char *track_sid);
 void say_mute(struct participant *p, const char *track_sid, bool muted);

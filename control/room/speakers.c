@@ -138,9 +138,10 @@ void speakers_init(struct rooms *rs)
 void speakers_levels(struct rooms *rs, const Sluice__Link__AudioLevels *m, usec_t now)
 {
     for (size_t i = 0; i < m->n_levels; i++) {
-        struct publication *t = index_find(&rs->publications, m->levels[i]->track);
-        if (!t)
+        struct source *s = index_find(&rs->sources, m->levels[i]->track);
+        if (!s)
             continue;
+        struct publication *t = s->track;
         t->heard_at = now;
         t->level =
             speakers_smooth(&rs->config, t->level, m->levels[i]->loudest, m->levels[i]->active_ms);

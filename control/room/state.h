@@ -28,6 +28,7 @@
 #define ROOM_PENDING_TRACKS_MAX     20 /* per participant, as LiveKit */
 #define ROOM_TRACKS_MAX             200
 #define ROOM_QUEUED_TRACKS_MAX      3 /* of one cid */
+#define TRACK_CODECS_MAX            4
 #define ROOM_WISHES_MAX             256
 #define ROOM_PERMISSION_RULES_MAX   1024
 #define ROOM_DATA_TRACKS_MAX        64 /* per participant */
@@ -43,6 +44,7 @@
 struct room;
 struct participant;
 struct publication;
+struct source;
 struct subscription;
 struct transport;
 struct data_blob;
@@ -83,6 +85,8 @@ struct rooms_config {
     sdp_codec_set codecs;
     const char *region;
     usec_t dynacast_pause_delay;
+    uint32_t codec_regression_threshold; /* participants below which a backup codec is for all, 0:
+                                            always */
     const struct api_keys *keys;
     const struct ice_server *ice_servers;
     size_t ice_server_count;
@@ -157,7 +161,7 @@ struct rooms {
     struct candidate_address addresses[CANDIDATE_ADDRESSES_MAX]; /* where clients reach us */
     size_t address_count;
     struct deadlines timers;
-    struct index participants, transports, publications, subscriptions;
+    struct index participants, transports, sources, subscriptions;
     struct room *first;
     uint32_t room_count, participant_count;
     char node_id[ROOM_SID_MAX];
@@ -211,8 +215,19 @@ struct quality_score {
     bool lost; /* nothing arrived at all in the last window */
 };
 
+/* A track in one codec, as the client sends it: one per entry of TrackInfo.codecs. The first is the
+ * primary one, others are backups for those who cannot decode it. */
+struct source {
+    struct indexed index; /* track id on the link, 0 before it is sent */
+    struct publication *track;
+    struct sdp_negotiated *facts; /* of its section; NULL: not sent (yet) */
+    /* dynacast */
+    uint32_t wanted_layer; /* 255: none */
+    int told_quality;      /* -2: never, -1: off, else VideoQuality */
+    struct quality_score score;
+};
+
 struct publication {
-    struct indexed index; /* track id on the link */
     struct publication *next;
     struct participant *owner;
     char sid[ROOM_SID_MAX];
@@ -221,27 +236,27 @@ struct publication {
     bool published; /* the client sends it, by its description */
     bool told;      /* track_published went out (else queued behind one of the same cid) */
     bool told_subscribed;
+    bool regressed; /* everyone who can gets the backup codec */
     struct transport *transport;
-    struct sdp_negotiated *facts; /* of its section, once published */
     struct subscription *subscribers;
+    uint32_t source_count; /* at least 1 */
+    struct source source[TRACK_CODECS_MAX];
     /* dynacast */
-    uint32_t wanted_layer; /* 255: none */
-    int told_quality;      /* -2: never, -1: off, else VideoQuality */
     struct timer quality_timer, quality_again;
     usec_t published_at;
     struct timer news; /* layers were seen: told together */
     /* speakers */
     usec_t heard_at; /* of the last report of its level */
     double level;    /* smoothed, linear */
-    struct quality_score score;
 };
 
 /* ---- subscribing ---- */
 
 enum subscription_state {
-    SUBSCRIPTION_OFF,     /* not wanted, or not allowed */
-    SUBSCRIPTION_WAITING, /* for a section that is negotiated */
-    SUBSCRIPTION_OPEN,    /* the dataplane forwards */
+    SUBSCRIPTION_OFF,      /* not wanted, or not allowed */
+    SUBSCRIPTION_WAITING,  /* for a section that is negotiated */
+    SUBSCRIPTION_AWAITING, /* negotiated; the publisher does not send that codec yet */
+    SUBSCRIPTION_OPEN,     /* the dataplane forwards */
 };
 
 struct track_settings {
@@ -254,14 +269,15 @@ struct subscription {
     struct indexed index; /* subscription id on the link, slot owner */
     struct participant *subscriber;
     struct publication *track;
+    struct source *source; /* what is forwarded or awaited; NULL before negotiation */
     struct subscription *next_of_subscriber, *next_of_track;
     enum subscription_state state;
     bool wanted, refused; /* refused: no codec in common */
     bool told_allowed;
     uint32_t ssrc, rtx_ssrc;
-    struct sdp_negotiated *facts; /* of its section, while open */
+    struct sdp_negotiated *facts; /* of its section, while open or awaited */
     uint32_t payload_count;
-    struct sdp_payload payloads[SDP_PAYLOADS_MAX]; /* that fit the track */
+    struct sdp_payload payloads[SDP_PAYLOADS_MAX]; /* that fit the source, and after them others */
     struct track_settings settings, applied;
     struct timer settle;
     struct quality_score score;

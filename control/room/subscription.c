@@ -4,13 +4,14 @@
 #include "common/log.h"
 #include "common/random.h"
 #include "control/room/commands.h"
+#include "control/room/dynacast.h"
 #include "control/room/heap.h"
 #include "control/room/participant.h"
-#include "control/room/payloads.h"
 #include "control/room/permission.h"
 #include "control/room/publication.h"
 #include "control/room/rooms.h"
 #include "control/room/say.h"
+#include "control/room/source.h"
 #include "control/room/track_info.h"
 #include "control/room/transport.h"
 #include "control/room/wish.h"
@@ -29,11 +30,12 @@ static void negotiate(struct participant *p, usec_t now)
 
 static void apply_settings(void *arg, usec_t now)
 {
-    (void)now;
     struct subscription *s = arg;
     s->applied = s->settings;
     if (s->state == SUBSCRIPTION_OPEN)
         command_open_subscription(s);
+    else if (s->state == SUBSCRIPTION_AWAITING)
+        dynacast_source_changed(s->source, now);
 }
 
 static uint32_t new_ssrc(void)
@@ -106,9 +108,13 @@ static void stop(struct subscription *s, usec_t now)
     struct participant *p = s->subscriber;
     if (s->state == SUBSCRIPTION_OFF)
         return;
-    if (s->state == SUBSCRIPTION_OPEN && s->track->published)
+    if (s->state == SUBSCRIPTION_OPEN && s->source->facts)
         command_close_subscription(s);
+    bool awaited = s->state == SUBSCRIPTION_AWAITING;
     s->state = SUBSCRIPTION_OFF;
+    if (awaited)
+        dynacast_source_changed(s->source, now);
+    s->source = NULL;
     struct transport *t = transport_towards(p);
     if (t && !p->closing) {
         transport_end_slot(t, s->index.id);
@@ -232,7 +238,8 @@ void subscription_settings(struct participant *p, const char *track_sid,
 bool subscription_fits(const struct subscription *s, const struct sdp_negotiated *facts)
 {
     struct sdp_payload list[SDP_PAYLOADS_MAX];
-    return !facts->rejected && payloads_match(s->track->facts, facts, list) > 0;
+    uint32_t n;
+    return source_for(s->track, facts, list, &n) != NULL;
 }
 
 static void tell_publisher(struct subscription *s)
@@ -244,24 +251,59 @@ static void tell_publisher(struct subscription *s)
     say_track_subscribed(t->owner, t->sid);
 }
 
+/* Gets this from now on; `news` if the subscriber's side has changed. */
+static void take_source(struct subscription *s, struct source *source,
+                        const struct sdp_payload *payloads, uint32_t count, bool news, usec_t now)
+{
+    struct source *old = s->source;
+    bool was_open = s->state == SUBSCRIPTION_OPEN, was_awaited = s->state == SUBSCRIPTION_AWAITING;
+    if (was_open && count == 0 && old->facts)
+        command_close_subscription(s);
+    s->source = source;
+    s->payload_count = count;
+    memcpy(s->payloads, payloads, count * sizeof *payloads);
+    s->state = count > 0 ? SUBSCRIPTION_OPEN : SUBSCRIPTION_AWAITING;
+    if (count > 0 && (news || !was_open || old != source))
+        command_open_subscription(s);
+    if (was_awaited && old != source)
+        dynacast_source_changed(old, now);
+    if (count == 0)
+        dynacast_source_changed(source, now);
+}
+
 bool subscription_bind(struct subscription *s, const struct sdp_negotiated *facts, usec_t now)
 {
-    uint32_t n = facts->rejected ? 0 : payloads_match(s->track->facts, facts, s->payloads);
-    if (n == 0) {
+    struct sdp_payload payloads[SDP_PAYLOADS_MAX];
+    uint32_t n;
+    struct source *source = source_for(s->track, facts, payloads, &n);
+    if (!source) {
         subscription_refuse(s, LIVEKIT__SUBSCRIPTION_ERROR__SE_CODEC_UNSUPPORTED, now);
         return false;
     }
     bool news = s->state != SUBSCRIPTION_OPEN || memcmp(s->facts, facts, sizeof *facts) != 0;
-    s->payload_count = n;
     if (!s->facts)
         s->facts = heap_new(sizeof *s->facts);
     *s->facts = *facts;
-    s->state = SUBSCRIPTION_OPEN;
-    if (news)
-        command_open_subscription(s);
+    take_source(s, source, payloads, n, news, now);
     tell_publisher(s);
     participant_record_changed(s->subscriber);
     return true;
+}
+
+void subscriptions_choose_again(struct publication *t, usec_t now)
+{
+    struct sdp_payload payloads[SDP_PAYLOADS_MAX];
+    uint32_t n;
+    for (struct subscription *s = t->subscribers; s; s = s->next_of_track) {
+        if (s->state != SUBSCRIPTION_OPEN && s->state != SUBSCRIPTION_AWAITING)
+            continue;
+        struct source *source = source_for(t, s->facts, payloads, &n);
+        if (source)
+            take_source(s, source, payloads, n, false, now);
+        else
+            subscription_refuse(s, LIVEKIT__SUBSCRIPTION_ERROR__SE_CODEC_UNSUPPORTED, now);
+        participant_record_changed(s->subscriber);
+    }
 }
 
 void subscription_refuse(struct subscription *s, Livekit__SubscriptionError why, usec_t now)

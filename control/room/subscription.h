@@ -25,9 +25,12 @@ void subscription_settings(struct participant *p, const char *track_sid,
 /* What was asked for again after the rules changed. */
 void subscription_reconsider(struct subscription *s, usec_t now);
 
-/* The section is negotiated; the dataplane starts. False if it has no codec for the track: then the
- * client has been told, and the section must be given back. */
+/* The section is negotiated; the dataplane starts, once the publisher sends the codec. False if it
+ * has no codec for the track: then the client has been told, and the section must be given back. */
 bool subscription_bind(struct subscription *s, const struct sdp_negotiated *facts, usec_t now);
+
+/* The codecs that t is sent in have changed: everybody gets the best for it. */
+void subscriptions_choose_again(struct publication *t, usec_t now);
 
 /* Whether a section of the client's offer can take the track at all. */
 bool subscription_fits(const struct subscription *s, const struct sdp_negotiated *facts);

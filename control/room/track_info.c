@@ -11,7 +11,6 @@
 #include <string.h>
 
 #define LAYERS_MAX   8
-#define CODECS_MAX   4
 #define FEATURES_MAX 16
 #define NAME_LEN_MAX 1024
 
@@ -111,7 +110,8 @@ static void add_codecs(struct arena *a, const struct rooms *rs, const Livekit__A
                        Livekit__TrackInfo *m)
 {
     bool video = req->type == LIVEKIT__TRACK_TYPE__VIDEO;
-    size_t n = req->n_simulcast_codecs < CODECS_MAX ? req->n_simulcast_codecs : CODECS_MAX;
+    size_t n =
+        req->n_simulcast_codecs < TRACK_CODECS_MAX ? req->n_simulcast_codecs : TRACK_CODECS_MAX;
     m->codecs = ARENA_ARRAY(a, Livekit__SimulcastCodecInfo *, n + 1);
     for (size_t i = 0; i < n; i++) {
         Livekit__SimulcastCodec *c = req->simulcast_codecs[i];
@@ -196,7 +196,7 @@ Livekit__TrackInfo *track_info_new(const struct rooms *rs, const Livekit__AddTra
         m->n_layers = copy_layers(&a, req->layers, req->n_layers, &m->layers);
     add_codecs(&a, rs, req, m);
     add_features(&a, req, m);
-    m->simulcast = m->type == LIVEKIT__TRACK_TYPE__VIDEO && !track_is_svc(m) && m->n_layers > 1;
+    m->simulcast = m->type == LIVEKIT__TRACK_TYPE__VIDEO && !track_is_svc(m, 0) && m->n_layers > 1;
     Livekit__TrackInfo *result = own(m);
     arena_free(&a);
     return result;
@@ -209,14 +209,6 @@ static void set_text(char **field, const char *value)
     if (*field != protobuf_c_empty_string)
         free(*field);
     *field = heap_text(value);
-}
-
-static Livekit__SimulcastCodecInfo *negotiated_codec(Livekit__TrackInfo *info, enum sdp_codec c)
-{
-    for (size_t i = 0; i < info->n_codecs; i++)
-        if (sdp_codec_by_mime(info->codecs[i]->mime_type) == c)
-            return info->codecs[i];
-    return info->n_codecs > 0 ? info->codecs[0] : NULL;
 }
 
 /* One encoding for all layers is SVC. */
@@ -237,26 +229,89 @@ static void name_layers(Livekit__VideoLayer **layers, size_t n, const struct sdp
     }
 }
 
-void track_info_negotiated(Livekit__TrackInfo *info, const struct sdp_negotiated *facts,
-                           const char *track_id)
+static void begin_version(Livekit__TrackInfo *info)
 {
-    enum sdp_codec codec = facts->payloads[0].codec;
-    set_text(&info->mime_type, sdp_codec_mime(codec));
-    set_text(&info->mid, facts->mid);
-    if (!info->version) {
-        info->version = heap_new(sizeof *info->version);
-        livekit__timed_version__init(info->version);
-        info->version->unix_micro = (int64_t)clock_realtime();
-    }
-    name_layers(info->layers, info->n_layers, facts);
-    Livekit__SimulcastCodecInfo *c = negotiated_codec(info, codec);
-    if (!c)
+    if (info->version)
         return;
-    set_text(&c->mime_type, sdp_codec_mime(codec));
+    info->version = heap_new(sizeof *info->version);
+    livekit__timed_version__init(info->version);
+    info->version->unix_micro = (int64_t)clock_realtime();
+}
+
+void track_info_negotiated(Livekit__TrackInfo *info, uint32_t codec,
+                           const struct sdp_negotiated *facts, const char *track_id)
+{
+    const char *mime = sdp_codec_mime(facts->payloads[0].codec);
+    begin_version(info);
+    if (codec == 0) {
+        set_text(&info->mime_type, mime);
+        set_text(&info->mid, facts->mid);
+        name_layers(info->layers, info->n_layers, facts);
+    }
+    if (codec >= info->n_codecs)
+        return;
+    Livekit__SimulcastCodecInfo *c = info->codecs[codec];
+    set_text(&c->mime_type, mime);
     set_text(&c->mid, facts->mid);
     if (*track_id && strcmp(c->cid, track_id) != 0)
         set_text(&c->sdp_cid, track_id);
     name_layers(c->layers, c->n_layers, facts);
+}
+
+static void free_layers(Livekit__SimulcastCodecInfo *c)
+{
+    for (size_t i = 0; i < c->n_layers; i++)
+        livekit__video_layer__free_unpacked(c->layers[i], NULL);
+    free(c->layers);
+    c->layers = NULL;
+    c->n_layers = 0;
+}
+
+/* Those of a request, as a message's own. */
+static void own_layers(Livekit__SimulcastCodecInfo *c, Livekit__VideoLayer *const *list, size_t n)
+{
+    struct arena a = {0};
+    Livekit__SimulcastCodecInfo m = LIVEKIT__SIMULCAST_CODEC_INFO__INIT;
+    m.n_layers = copy_layers(&a, list, n, &m.layers);
+    size_t size = livekit__simulcast_codec_info__get_packed_size(&m);
+    uint8_t *bytes = arena_take(&a, size + 1);
+    livekit__simulcast_codec_info__pack(&m, bytes);
+    Livekit__SimulcastCodecInfo *copy = livekit__simulcast_codec_info__unpack(NULL, size, bytes);
+    arena_free(&a);
+    if (!copy)
+        abort();
+    free_layers(c);
+    c->layers = copy->layers;
+    c->n_layers = copy->n_layers;
+    copy->layers = NULL;
+    copy->n_layers = 0;
+    livekit__simulcast_codec_info__free_unpacked(copy, NULL);
+}
+
+static Livekit__SimulcastCodecInfo *announced(const Livekit__TrackInfo *info, enum sdp_codec codec)
+{
+    for (size_t i = 0; i < info->n_codecs && codec != SDP_CODEC_UNKNOWN; i++)
+        if (sdp_codec_by_mime(info->codecs[i]->mime_type) == codec)
+            return info->codecs[i];
+    return NULL;
+}
+
+bool track_info_add_backup(Livekit__TrackInfo *info, const Livekit__AddTrackRequest *req)
+{
+    bool found = false;
+    for (size_t i = 0; i < req->n_simulcast_codecs; i++) {
+        const Livekit__SimulcastCodec *from = req->simulcast_codecs[i];
+        Livekit__SimulcastCodecInfo *c = announced(info, sdp_codec_by_mime(from->codec));
+        if (!c)
+            continue;
+        found = true;
+        set_text(&c->cid, from->cid);
+        if (from->n_layers > 0)
+            own_layers(c, from->layers, from->n_layers);
+        else if (req->n_layers > 0)
+            own_layers(c, req->layers, req->n_layers);
+    }
+    return found;
 }
 
 static bool set_layer(Livekit__VideoLayer **layers, size_t n, uint32_t layer, const char *rid,
@@ -275,14 +330,15 @@ static bool set_layer(Livekit__VideoLayer **layers, size_t n, uint32_t layer, co
     return news;
 }
 
-bool track_info_layer(Livekit__TrackInfo *info, uint32_t layer, const char *rid, uint32_t ssrc,
-                      uint32_t rtx_ssrc)
+bool track_info_layer(Livekit__TrackInfo *info, uint32_t codec, uint32_t layer, const char *rid,
+                      uint32_t ssrc, uint32_t rtx_ssrc)
 {
-    bool news = set_layer(info->layers, info->n_layers, layer, rid, ssrc, rtx_ssrc);
-    for (size_t i = 0; i < info->n_codecs; i++)
-        if (*info->codecs[i]->mid)
-            news |= set_layer(info->codecs[i]->layers, info->codecs[i]->n_layers, layer, rid, ssrc,
-                              rtx_ssrc);
+    bool news = false;
+    if (codec == 0)
+        news = set_layer(info->layers, info->n_layers, layer, rid, ssrc, rtx_ssrc);
+    if (codec < info->n_codecs)
+        news |= set_layer(info->codecs[codec]->layers, info->codecs[codec]->n_layers, layer, rid,
+                          ssrc, rtx_ssrc);
     return news;
 }
 

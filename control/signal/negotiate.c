@@ -3,6 +3,7 @@
 
 #include "common/log.h"
 #include "control/room/arena.h"
+#include "control/room/info.h"
 #include "control/room/participant.h"
 #include "control/room/say.h"
 #include "control/room/transport.h"
@@ -30,7 +31,7 @@ void negotiate_policy(const struct participant *p, struct sdp_policy *policy)
     bool safari = strcasecmp(c->browser, "Safari") == 0;
     bool linux_like = strcasecmp(c->os, "Linux") == 0 || strcasecmp(c->os, "Android") == 0;
     *policy = (struct sdp_policy){
-        .enabled = p->room->rooms->config.codecs,
+        .enabled = p->room->rooms->config.codecs & ~info_disabled_codecs(c),
         .single = p->single,
         .no_red_downstream = firefox || safari,
         .only_chosen_codec = firefox && linux_like,

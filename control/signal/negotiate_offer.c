@@ -5,6 +5,7 @@
 #include "control/room/participant.h"
 #include "control/room/publication.h"
 #include "control/room/say.h"
+#include "control/room/source.h"
 #include "control/room/subscription.h"
 #include "control/room/track_info.h"
 #include "control/room/transport.h"
@@ -21,15 +22,15 @@ struct offer {
     struct transport *t;
     struct participant *p;
     uint32_t count;   /* sections */
-    uint32_t planned; /* of which publications are set */
+    uint32_t planned; /* of which sources are set */
     usec_t now;
 };
 
-static bool is_taken(void *arg, const struct publication *t)
+static bool is_taken(void *arg, const struct source *s)
 {
     const struct offer *o = arg;
     for (uint32_t i = 0; i < o->planned; i++)
-        if (o->s->publications[i] == t)
+        if (o->s->sources[i] == s)
             return true;
     return false;
 }
@@ -40,17 +41,37 @@ static void copy_mid(const struct sdp_section *sec, char mid[SDP_MID_MAX])
         mid[0] = '\0';
 }
 
+static bool still_sends(const struct offer *o, const struct source *s)
+{
+    struct sdp_text mid = sdp_text_of(s->facts->mid, strlen(s->facts->mid));
+    const struct sdp_section *sec = sdp_section_by_mid(&o->s->description, mid);
+    return sec && sdp_section_sends(sec) && sdp_section_lives(sec);
+}
+
+/* With its last codec a track is gone. */
+static void end_sections(struct offer *o, struct publication *t)
+{
+    uint32_t ended = 0, sent = 0;
+    for (uint32_t i = 0; i < t->source_count; i++) {
+        sent += t->source[i].facts != NULL;
+        ended += t->source[i].facts && !still_sends(o, &t->source[i]);
+    }
+    if (ended == sent) {
+        publication_end(t, o->now);
+        return;
+    }
+    for (uint32_t i = 0; i < t->source_count; i++)
+        if (t->source[i].facts && !still_sends(o, &t->source[i]))
+            publication_section_ended(&t->source[i], o->now);
+}
+
 /* Publications whose section is gone or has stopped sending. */
 static void end_unpublished(struct offer *o)
 {
     for (struct publication *t = o->p->publications, *next; t; t = next) {
         next = t->next;
-        if (!t->published)
-            continue;
-        struct sdp_text mid = sdp_text_of(t->facts->mid, strlen(t->facts->mid));
-        const struct sdp_section *sec = sdp_section_by_mid(&o->s->description, mid);
-        if (!sec || !sdp_section_sends(sec) || !sdp_section_lives(sec))
-            publication_end(t, o->now);
+        if (t->published)
+            end_sections(o, t);
     }
 }
 
@@ -59,14 +80,15 @@ static void plan_publishing(struct offer *o, uint32_t i, struct sdp_plan *plan)
     const struct sdp_section *sec = &o->s->description.sections[i];
     char mid[SDP_MID_MAX];
     copy_mid(sec, mid);
-    struct publication *t = publication_by_mid(o->p, mid);
-    if (!t)
-        t = publication_match(o->p, sec->kind, sec->track_id, is_taken, o);
-    o->s->publications[i] = t;
+    struct source *s = publication_by_mid(o->p, mid);
+    if (!s)
+        s = publication_match(o->p, sec->kind, sec->track_id, is_taken, o);
+    o->s->sources[i] = s;
     plan->publishing = (struct sdp_publishing){.dtx = true};
-    if (!t)
+    if (!s)
         return;
-    plan->publishing.codec = sec->kind == SDP_VIDEO ? track_codec(t->info) : SDP_CODEC_UNKNOWN;
+    const struct publication *t = s->track;
+    plan->publishing.codec = sec->kind == SDP_VIDEO ? source_codec(s) : SDP_CODEC_UNKNOWN;
     plan->publishing.red = !t->info->disable_red;
     plan->publishing.stereo = track_has_feature(t->info, LIVEKIT__AUDIO_TRACK_FEATURE__TF_STEREO);
     plan->publishing.dtx = !track_has_feature(t->info, LIVEKIT__AUDIO_TRACK_FEATURE__TF_NO_DTX);
@@ -77,7 +99,7 @@ static void plan_section(struct offer *o, uint32_t i)
     const struct sdp_section *sec = &o->s->description.sections[i];
     struct sdp_plan *plan = &o->s->plans[i];
     *plan = (struct sdp_plan){.role = sdp_default_role(sec)};
-    o->s->publications[i] = NULL;
+    o->s->sources[i] = NULL;
     o->planned = i;
     if (plan->role == SDP_ROLE_PUBLISH)
         plan_publishing(o, i, plan);
@@ -167,13 +189,13 @@ static void publish(struct offer *o)
         const struct sdp_negotiated *f = &o->s->facts[i];
         if (o->s->plans[i].role != SDP_ROLE_PUBLISH || f->rejected || f->payload_count == 0)
             continue;
-        if (!o->s->publications[i]) {
+        if (!o->s->sources[i]) {
             keep_unclaimed(o, i);
             continue;
         }
         struct sdp_text id = o->s->description.sections[i].track_id;
         char *track_id = heap_text_of(id.at, id.len);
-        publication_negotiated(o->s->publications[i], o->t, f, track_id, o->now);
+        publication_negotiated(o->s->sources[i], o->t, f, track_id, o->now);
         free(track_id);
     }
 }

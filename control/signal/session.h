@@ -13,7 +13,7 @@ struct negotiation_scratch {
     struct sdp_description description;
     struct sdp_plan plans[SDP_SECTIONS_MAX];
     struct sdp_negotiated facts[SDP_SECTIONS_MAX];
-    struct publication *publications[SDP_SECTIONS_MAX]; /* by section */
+    struct source *sources[SDP_SECTIONS_MAX]; /* by section */
     char sdp[SIGNAL_SDP_MAX];
 };
 

@@ -163,6 +163,30 @@ static void set_live(struct media *m, struct downtrack *d, bool live)
     }
 }
 
+/* Another track goes on in the same stream: numbers and keys continue, all else begins anew. */
+static bool move(struct media *m, struct downtrack *d, const struct media_downtrack *c)
+{
+    struct feed *from = d->feed, *to = feed_open(m, c->track, c->track_worker, c->screen_share);
+    if (!to)
+        return false;
+    LIST_REMOVE(d, link);
+    LIST_INSERT_HEAD(&to->downtracks, d, link);
+    d->feed = to;
+    d->log.newest = 0; /* the other history does not have what was sent */
+    d->clock_layer = LAYER_NONE;
+    d->config.track = c->track;
+    d->select.simulcast.target = LAYER_NONE;
+    restart(d);
+    feed_touch(m, from);
+    return true;
+}
+
+static bool fits(const struct downtrack *d, handle_t h, const struct session *s,
+                 const struct media_downtrack *c)
+{
+    return d->handle == h && d->session == s && d->ssrc == c->ssrc && d->video == c->video;
+}
+
 void downtrack_set(struct media *m, handle_t h, const struct media_downtrack *c)
 {
     struct session *s = session_of(m, c->session);
@@ -170,7 +194,9 @@ void downtrack_set(struct media *m, handle_t h, const struct media_downtrack *c)
     if (!s || h == HANDLE_NONE || i >= m->config.downtracks)
         return;
     struct downtrack *d = &m->downtracks[i];
-    if (d->handle && (d->handle != h || d->session != s || d->config.track != c->track))
+    if (d->handle && d->config.track != c->track && (!fits(d, h, s, c) || !move(m, d, c)))
+        downtrack_close(m, d);
+    if (d->handle && (d->handle != h || d->session != s))
         downtrack_close(m, d);
     if (!d->handle) {
         if (!open_downtrack(m, d, h, s, c))

@@ -161,7 +161,7 @@ struct downtrack {
     bool anew;      /* the next packet begins again: first one, or after a pause */
     uint8_t pt, rtx_pt, pt_codec, pt_variant; /* of the codec sent last */
     uint8_t abs_send_time, dependency_descriptor;
-    uint8_t clock_layer; /* whose source clock the timestamps are on */
+    uint8_t clock_layer; /* whose source clock the timestamps are on; LAYER_NONE: another track's */
     uint32_t source_ssrc;
     struct munger munger;
     struct timeline timeline;

@@ -46,7 +46,8 @@ static void add(struct media *m, struct compound *c, struct downtrack *d)
     struct rtcp_sender_info *r = &c->reports[c->n];
     uint64_t ntp;
     uint32_t rtp;
-    if (!source_clock_at(&d->feed->clocks[d->clock_layer], d->timeline.clock_rate, m->now, &ntp,
+    if (d->clock_layer == LAYER_NONE ||
+        !source_clock_at(&d->feed->clocks[d->clock_layer], d->timeline.clock_rate, m->now, &ntp,
                          &rtp))
         return;
     *r = (struct rtcp_sender_info){.ssrc = d->ssrc,

@@ -225,7 +225,8 @@ static void begin_era(struct downtrack *d, uint32_t mask)
 static void switch_source(struct media *m, struct downtrack *d, const struct packet_info *p)
 {
     static const struct source_clock unknown;
-    const struct source_clock *from = &d->feed->clocks[d->clock_layer];
+    const struct source_clock *from =
+        d->clock_layer == LAYER_NONE ? &unknown : &d->feed->clocks[d->clock_layer];
     const struct source_clock *to = &d->feed->clocks[p->layer];
     bool same = from == to && p->ssrc != d->source_ssrc;
     uint32_t ts = p->ts;

@@ -45,13 +45,25 @@ static struct subscription *session_subscription_create(struct sessions *s, stru
     return sub;
 }
 
+/* The same subscriber gets another track under the same SSRCs: a second codec of what it had. */
+static void move(struct sessions *s, struct subscription *sub, struct track *to)
+{
+    struct track *from = sub->track;
+    if (from == to)
+        return;
+    LIST_REMOVE(sub, track_link);
+    LIST_INSERT_HEAD(&to->subscriptions, sub, track_link);
+    sub->track = to;
+    session_track_update_readers(s, from);
+}
+
 /* Whether m may be opened or may change `sub`; else *why. */
 static bool check(const Sluice__Link__Subscription *m, const struct subscription *sub,
                   const struct track *track, const struct transport *transport, const char **why)
 {
     struct media_downtrack probe;
     *why = "id";
-    return m->id != 0 && (!sub || (sub->track == track && sub->transport == transport)) &&
+    return m->id != 0 && (!sub || sub->transport == transport) &&
            convert_subscription(m, track->state, &probe, why);
 }
 
@@ -77,6 +89,7 @@ void session_subscription_open(struct sessions *s, uint64_t seq, Sluice__Link__S
         return;
     }
     adopt(sub, m);
+    move(s, sub, track);
     session_subscription_apply(s, sub, &why);
     session_track_update_readers(s, track);
     publish_subscription(s, sub);

@@ -206,6 +206,57 @@ static void simulcast_without_sender_reports(void **state)
     simulcast(false, false);
 }
 
+/* The same subscriber gets another track, as when a backup codec comes: the stream goes on. */
+static void moves(unsigned workers)
+{
+    struct world *w = world_open(workers);
+    struct peer *alice = world_peer(w, 0), *carol = world_peer(w, workers - 1);
+    struct peer *bob = world_peer(w, 0);
+    struct camera first = camera_of(alice), second = camera_of(carol);
+    second.seq[2] = 7000;
+    handle_t a = world_video_track(w, alice, 3, 0, NULL);
+    handle_t b = world_video_track(w, carol, 3, 0, NULL);
+    struct media_downtrack d = {0};
+    handle_t down = world_downtrack(w, bob, a, true, &d);
+    struct media_command readers = {.type = MEDIA_SET_READERS, .handle = b, .readers = 1};
+    world_command(w, workers - 1, &readers);
+    send_all(w, &first, 2);
+    for (unsigned i = 0; i < 5; i++)
+        send_all(w, &first, -1);
+    unsigned before = peer_rtp_count(bob, d.ssrc);
+    assert_true(before > 0);
+
+    d.track = b;
+    d.track_worker = (uint8_t)(workers - 1);
+    send_all(w, &second, -1);
+    world_set_downtrack(w, bob, down, &d);
+    world_settle(w);
+    assert_true(plis_for(carol, camera_ssrc(2)) >= 1);
+    send_all(w, &first, 2); /* of the old one nothing more */
+    send_all(w, &second, -1);
+    assert_int_equal(peer_rtp_count(bob, d.ssrc), before);
+    send_all(w, &second, 2);
+    for (unsigned i = 0; i < 5; i++)
+        send_all(w, &second, -1);
+    assert_true(peer_rtp_count(bob, d.ssrc) >= before + 12);
+    assert_continuous(bob, d.ssrc, true);
+    assert_int_equal(bob->bad, 0);
+    assert_int_equal(world_events(w, MEDIA_DOWNTRACK_STARTED, NULL), 1);
+    world_close(w);
+}
+
+static void a_downtrack_moves_to_another_track(void **state)
+{
+    (void)state;
+    moves(1);
+}
+
+static void a_downtrack_moves_to_a_track_of_another_worker(void **state)
+{
+    (void)state;
+    moves(2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -214,6 +265,8 @@ int main(void)
         cmocka_unit_test(simulcast_switches_at_key_frames),
         cmocka_unit_test(simulcast_with_short_descriptors),
         cmocka_unit_test(simulcast_without_sender_reports),
+        cmocka_unit_test(a_downtrack_moves_to_another_track),
+        cmocka_unit_test(a_downtrack_moves_to_a_track_of_another_worker),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

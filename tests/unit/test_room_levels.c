@@ -52,7 +52,7 @@ static const struct publication *published(bool video)
 static void level(uint32_t loudest, uint32_t active_ms)
 {
     Sluice__Link__AudioLevel l = SLUICE__LINK__AUDIO_LEVEL__INIT, *list[] = {&l};
-    l.track = published(false)->index.id;
+    l.track = published(false)->source[0].index.id;
     l.loudest = loudest;
     l.active_ms = active_ms;
     Sluice__Link__AudioLevels body = SLUICE__LINK__AUDIO_LEVELS__INIT;
@@ -126,7 +126,7 @@ static void smoothing_follows_the_formula(void **state)
 static void report(uint32_t packets, uint32_t lost)
 {
     Sluice__Link__Report r = SLUICE__LINK__REPORT__INIT, *list[] = {&r};
-    r.track = published(true)->index.id;
+    r.track = published(true)->source[0].index.id;
     r.packets = packets;
     r.lost = lost;
     Sluice__Link__Reports body = SLUICE__LINK__REPORTS__INIT;
@@ -178,7 +178,7 @@ static void grades_and_scores(void **state)
 static void want(uint32_t layer)
 {
     Sluice__Link__WantedLayers body = SLUICE__LINK__WANTED_LAYERS__INIT;
-    body.track = published(true)->index.id;
+    body.track = published(true)->source[0].index.id;
     body.layer = layer;
     Sluice__Link__Event e = SLUICE__LINK__EVENT__INIT;
     e.body_case = SLUICE__LINK__EVENT__BODY_WANTED_LAYERS;

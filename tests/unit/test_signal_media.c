@@ -515,31 +515,6 @@ static void without_publish_grant_media_is_not_taken(void **state)
 }
 
 /* A second codec of a track is refused in words; the client goes on with the first. */
-static void backup_codecs_are_refused(void **state)
-{
-    (void)state;
-    both_join();
-    alice_publishes();
-    Livekit__AddTrackRequest body = LIVEKIT__ADD_TRACK_REQUEST__INIT;
-    body.cid = (char *)(uintptr_t) "backup-1";
-    body.type = LIVEKIT__TRACK_TYPE__VIDEO;
-    body.source = LIVEKIT__TRACK_SOURCE__CAMERA;
-    body.sid = actor_participant(&alice)->publications->next->sid;
-    Livekit__SignalRequest m = LIVEKIT__SIGNAL_REQUEST__INIT;
-    m.message_case = LIVEKIT__SIGNAL_REQUEST__MESSAGE_ADD_TRACK;
-    m.add_track = &body;
-    actor_send(&alice, &m);
-    const Livekit__RequestResponse *r =
-        actor_last(&alice, LIVEKIT__SIGNAL_RESPONSE__MESSAGE_REQUEST_RESPONSE)->request_response;
-    assert_int_equal(r->reason, LIVEKIT__REQUEST_RESPONSE__REASON__NOT_ALLOWED);
-    assert_string_equal(r->add_track->cid, "backup-1");
-    body.sid = (char *)(uintptr_t) "TR_none";
-    actor_send(&alice, &m);
-    assert_int_equal(actor_last(&alice, LIVEKIT__SIGNAL_RESPONSE__MESSAGE_REQUEST_RESPONSE)
-                         ->request_response->reason,
-                     LIVEKIT__REQUEST_RESPONSE__REASON__NOT_FOUND);
-}
-
 static void without_grant_nothing_is_subscribed(void **state)
 {
     (void)state;
@@ -683,7 +658,6 @@ int main(void)
         TEST(limits_of_the_configuration_hold),
         TEST(what_changes_about_a_track_is_told),
         TEST(without_publish_grant_media_is_not_taken),
-        TEST(backup_codecs_are_refused),
         TEST(without_grant_nothing_is_subscribed),
         TEST(the_publisher_says_who_may),
         TEST(a_codec_that_is_not_there_is_an_error),

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What happens to tracks during a call: layers, late joiners, muting, coming and going.
 import assert from 'node:assert/strict';
-import { audioPackets, decodesMore, freezes, hears, heights, sees, seesVideo } from '../lib/media.mjs';
-import { sleep, until } from '../lib/net.mjs';
+import { audioPackets, codecOf, decodesMore, freezes, hears, heights, sees, seesVideo } from '../lib/media.mjs';
+import { hostAddress, sleep, until } from '../lib/net.mjs';
 
 const LOW = 0, MEDIUM = 1, HIGH = 2;
 
@@ -135,12 +135,49 @@ async function fourth(t) {
   }
 }
 
+const getsCodec = (who, mime) =>
+  until(`${who.name} gets ${mime}`, async () => (await codecOf(who, 'video')).join() === mime, 30);
+
+// Carol cannot decode what Alice sends: Alice sends a second codec, and as long as they are few Bob is content with it too.
+async function backup(t) {
+  await t.sluice();
+  const alice = await t.join('alice', 'backup');
+  await alice.call('publish', { video: true, options: { video: { videoCodec: 'vp9', backupCodec: true } } });
+  const bob = await t.join('bob', 'backup', { single: false });
+  await seesVideo(bob);
+  assert.deepEqual(await codecOf(bob, 'video'), ['video/VP9']);
+  const carol = await t.join('carol', 'backup', { room: { without: 'VP9' } });
+  for (const who of [carol, bob]) {
+    await getsCodec(who, 'video/VP8');
+    await decodesMore(who);
+  }
+  assert.equal(count(await bob.call('events'), { name: 'TrackSubscribed' }), 1, 'nothing was negotiated anew');
+  await alice.call('unpublish', 'Camera');
+  for (const who of [carol, bob]) await sees(who, 'TrackUnsubscribed');
+}
+
+// Both codecs at the same time, each for those who can decode it.
+async function simulcastCodecs(t) {
+  await t.sluice({ nodeIp: hostAddress() });
+  const alice = await t.join('alice', 'both');
+  await alice.call('publish', { video: true, options: { video: { videoCodec: 'av1', backupCodec: true, backupCodecPolicy: 1 } } });
+  const bob = await t.join('bob', 'both');
+  await seesVideo(bob);
+  const fox = await t.join('fox', 'both', { kind: 'firefox', single: false, room: { without: 'AV1' } });
+  await seesVideo(fox);
+  await getsCodec(fox, 'video/VP8');
+  await decodesMore(bob);
+  await getsCodec(bob, 'video/AV1');
+}
+
 export const cases = [
   { name: 'tracks: simulcast layers', run: layers },
   { name: 'tracks: mute and unmute', run: muting },
   { name: 'tracks: camera again and again, single mode', run: republish() },
   { name: 'tracks: camera again and again, dual mode', run: republish(false) },
   { name: 'tracks: unsubscribe and subscribe', run: subscribing },
+  { name: 'tracks: a backup codec for those who need it, then for all', run: backup },
+  { name: 'tracks: AV1 and a backup for Firefox', needs: () => !hostAddress() && 'no address but loopback', run: simulcastCodecs },
   { name: 'tracks: late joiner', run: late },
   { name: 'tracks: a fourth video', run: fourth },
 ];

@@ -75,6 +75,28 @@
 
   const publication = (identity, source) => room.remoteParticipants.get(identity).getTrackPublication(Track.Source[source]);
 
+  // The description of a browser that does not know the video codec.
+  function withoutCodec(sdp, codec) {
+    return sdp.split(/^(?=m=)/m).map(section => {
+      if (!section.startsWith('m=video')) return section;
+      const named = new RegExp(`^a=rtpmap:(\\d+) ${codec}/`, 'gim');
+      const gone = [...section.matchAll(named)].map(m => m[1]);
+      for (const m of section.matchAll(/^a=fmtp:(\d+) apt=(\d+)/gm)) if (gone.includes(m[2])) gone.push(m[1]);
+      return section.split('\r\n').filter(line => !gone.includes(line.match(/^a=(?:rtpmap|fmtp|rtcp-fb):(\d+) /)?.[1]))
+        .map(line => (line.startsWith('m=') ? line.split(' ').filter((x, i) => i < 3 || !gone.includes(x)).join(' ') : line)).join('\r\n');
+    }).join('');
+  }
+
+  function forgetCodec(codec) {
+    for (const method of ['createOffer', 'createAnswer']) {
+      const original = RTCPeerConnection.prototype[method];
+      RTCPeerConnection.prototype[method] = async function (...args) {
+        const { type, sdp } = await original.apply(this, args);
+        return { type, sdp: withoutCodec(sdp, codec) };
+      };
+    }
+  }
+
   // End-to-end encryption of tracks, and of data too or not, with one key for all.
   async function encryption(key, data) {
     const keyProvider = new ExternalE2EEKeyProvider();
@@ -86,7 +108,8 @@
     room: () => room,
     sum,
     payload,
-    async connect(url, token, { single, connect = {}, key, encryptData = true, ...options } = {}) {
+    async connect(url, token, { single, connect = {}, key, encryptData = true, without, ...options } = {}) {
+      if (without) forgetCodec(without);
       room = new Room({ ...(single === undefined ? {} : { singlePeerConnection: single }), ...options, ...(key && await encryption(key, encryptData)) });
       listen();
       if (key) await room.setE2EEEnabled(true);
