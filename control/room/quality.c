@@ -60,8 +60,12 @@ static void of_source(struct source *src, const Sluice__Link__Report *r)
 {
     const Livekit__TrackInfo *info = src->track->info;
     bool video = info->type == LIVEKIT__TRACK_TYPE__VIDEO;
-    if (info->muted || (video && src->told_quality == QUALITY_OFF))
+    if (info->muted)
         return;
+    if (video && src->told_quality == QUALITY_OFF && r->packets == 0) {
+        src->score.measured = false; /* paused, as it was told to be */
+        return;
+    }
     quality_measure(&src->score, video, source_codec(src) == SDP_RED, r->packets, r->lost);
 }
 
@@ -100,7 +104,7 @@ static double score_of(const struct participant *p)
     double score = BEST;
     for (const struct publication *t = p->publications; t; t = t->next)
         for (uint32_t i = 0; i < t->source_count && !t->info->muted; i++)
-            if (t->source[i].facts && t->source[i].told_quality != QUALITY_OFF)
+            if (t->source[i].facts)
                 worst(&score, &t->source[i].score);
     for (const struct subscription *s = p->subscriptions; s; s = s->next_of_subscriber)
         if (s->state == SUBSCRIPTION_OPEN && !s->applied.disabled && !s->track->info->muted)
