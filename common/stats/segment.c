@@ -89,6 +89,17 @@ static void adopt(struct stats_segment *s, void *map, size_t size)
     s->block = (struct counters *)((uint8_t *)map + s->header->section[STATS_COUNTERS].offset);
 }
 
+static bool create_private(struct stats_segment *s, const struct stats_sizes *n, size_t size,
+                           char err[static STATS_ERROR_TEXT])
+{
+    void *map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (map == MAP_FAILED)
+        return explain(err, "statistics", strerror(errno));
+    fill_header(map, n);
+    adopt(s, map, size);
+    return true;
+}
+
 bool stats_segment_create(struct stats_segment *s, const char *path, const struct stats_sizes *n,
                           char err[static STATS_ERROR_TEXT])
 {
@@ -97,6 +108,8 @@ bool stats_segment_create(struct stats_segment *s, const char *path, const struc
     struct stats_section section[STATS_SECTIONS];
     size_t size = place(section, n);
     *s = (struct stats_segment){0};
+    if (!path)
+        return create_private(s, n, size, err);
     if (snprintf(fresh, sizeof(fresh), "%s.new", path) >= (int)sizeof(fresh))
         return explain(err, path, "path is too long");
     unlink(fresh);

@@ -51,7 +51,8 @@ struct stats_sizes {
     uint32_t rooms, participants, transports, tracks, subscriptions;
 };
 
-/* Makes the file at `path` (replacing one that is there) with everything 0, readable by all. */
+/* Makes the file at `path` (replacing one that is there) with everything 0, readable by all. With
+ * path NULL it is memory of this process alone. */
 bool stats_segment_create(struct stats_segment *s, const char *path, const struct stats_sizes *n,
                           char err[static STATS_ERROR_TEXT]);
 

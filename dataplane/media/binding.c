@@ -111,6 +111,7 @@ static void restart_layer(struct media *m, struct layer *l, uint32_t clock_rate)
     l->clock = (struct source_clock){0};
     memset(&l->dd, 0, sizeof l->dd);
     usec_t rtt = l->nack.rtt;
+    publish_stream_ends(l);
     nack_generator_init(&l->nack);
     l->nack.rtt = rtt;
     receiver_stats_init(&l->stats, clock_rate);
@@ -145,6 +146,7 @@ bool binding_make(struct media *m, struct session *s, const struct binding *b, u
                              .rtx = b->rtx};
     if (!ssrc_map_put(&m->received, slot)) {
         count(m, COUNTER_DROP_POOL_EMPTY);
+        publish_refusal(m, STATS_POOL_RECEIVED);
         return false;
     }
     *b->stream = (struct stream){.ssrc = ssrc, .bound = true};

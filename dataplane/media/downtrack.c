@@ -77,6 +77,8 @@ static bool open_downtrack(struct media *m, struct downtrack *d, handle_t h, str
     d->feed = f;
     d->timer.kind = TIMER_DOWNTRACK;
     d->next_event_report = m->now + EVENT_REPORT_INTERVAL;
+    d->published = m->now;
+    d->next_publish = m->now;
     d->next_key_frame = d->next_silence = USEC_NEVER;
     d->rtx_next = random_u32() & RTX_FIRST_MASK;
     take_config(d, c);
@@ -95,6 +97,7 @@ static void schedule(struct media *m, struct downtrack *d)
     usec_t due = d->next_event_report;
     due = d->next_key_frame < due ? d->next_key_frame : due;
     due = d->next_silence < due ? d->next_silence : due;
+    due = d->next_publish < due ? d->next_publish : due;
     wheel_set(&m->wheel, &d->timer, due);
 }
 
@@ -274,6 +277,8 @@ void downtrack_due(struct media *m, struct downtrack *d)
         report(m, d);
         d->next_event_report = m->now + EVENT_REPORT_INTERVAL;
     }
+    if (d->next_publish <= m->now)
+        publish_downtrack(m, d);
     if (d->next_key_frame <= m->now)
         ask_key_frame(m, d);
     if (d->next_silence <= m->now)

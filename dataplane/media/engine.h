@@ -18,6 +18,7 @@
 #include "dataplane/forward/vp8_munger.h"
 #include "dataplane/forward/vp9_selector.h"
 #include "dataplane/media/addr_map.h"
+#include "dataplane/media/latency.h"
 #include "dataplane/media/media.h"
 #include "dataplane/media/peer.h"
 #include "dataplane/media/ssrc_map.h"
@@ -86,6 +87,7 @@ struct session {
     struct early_clock early[EARLY_CLOCKS];
     uint8_t next_early;
     uint64_t remb; /* newest estimate, bit/s; 0: none */
+    usec_t published;
 };
 
 /* A received SSRC. */
@@ -93,6 +95,20 @@ struct stream {
     uint32_t ssrc;
     bool bound;
     struct srtp_stream srtp;
+};
+
+/* What statistics tell of a layer besides receiver_stats, which begin anew with each SSRC. */
+struct layer_tally {
+    uint64_t past_packets, past_bytes, past_lost; /* of SSRCs before */
+    uint64_t packets, bytes, lost;                /* as published last */
+    uint64_t recovered;
+    uint32_t nacks, plis, key_frames;
+    uint32_t bps, loss_ppm;
+};
+
+struct downtrack_tally {
+    uint64_t octets; /* as published last */
+    uint32_t retransmitted, nacks, plis;
 };
 
 struct layer {
@@ -113,6 +129,7 @@ struct layer {
     char rid[MEDIA_RID_MAX];
     uint64_t reported_received, reported_bytes;
     int64_t reported_lost;
+    struct layer_tally tally;
 };
 
 /* A track that is received here. */
@@ -125,7 +142,8 @@ struct track {
     struct layer layers[MEDIA_LAYERS_MAX];
     LIST_ENTRY(track) link;
     struct timer timer;
-    usec_t next_event_report, next_level;
+    usec_t next_event_report, next_level, next_publish;
+    usec_t published;
     uint8_t loudest;
     bool level_seen;
     uint32_t level_ts;     /* of the newest packet with a level */
@@ -183,6 +201,8 @@ struct downtrack {
     usec_t next_event_report, next_key_frame, next_silence;
     uint8_t silence_left;
     uint64_t reported_packets, reported_octets, reported_lost;
+    usec_t published, next_publish;
+    struct downtrack_tally tally;
     struct {
         uint32_t lsr;
         usec_t at;
@@ -222,6 +242,7 @@ struct media {
     struct peer_link peers[PKTIO_WORKERS_MAX];
     uint32_t rung; /* peers that were given something in this turn */
     bool ring_session;
+    struct latency_sampler latency;
 };
 
 static inline void count(struct media *m, enum counter which)
@@ -385,6 +406,16 @@ void retransmit_arrive(struct media *m, const struct peer_message *msg);
 /* sender_report.c */
 void sender_report_run(struct media *m, struct session *s);
 usec_t sender_report_rtt(const struct downtrack *d, const struct rtcp_report_block *b, usec_t now);
+
+/* publish.c: into the statistics that others read. Each sets next_publish. */
+void publish_track(struct media *m, struct track *t);
+void publish_downtrack(struct media *m, struct downtrack *d);
+/* When what has this index is to be published after `now`. */
+usec_t publish_next(usec_t now, uint32_t index);
+/* The layer's SSRC is replaced: what was counted of it is kept. */
+void publish_stream_ends(struct layer *l);
+void publish_worker(struct media *m);
+void publish_refusal(struct media *m, enum stats_pool_id pool);
 
 /* outbox.c */
 uint8_t *outbox_room(struct media *m, struct session *s, size_t len);

@@ -34,6 +34,7 @@ static void nack_layer(struct media *m, struct session *s, struct layer *l)
         return;
     outbox_rtcp(m, s, buf, writer_length(&w));
     counters_add(m->counters, COUNTER_NACK_OUT, n);
+    l->tally.nacks += (uint32_t)n;
 }
 
 static void nack(struct media *m, struct session *s)

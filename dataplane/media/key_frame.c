@@ -24,6 +24,7 @@ static void send_pli(struct media *m, struct track *t, struct layer *l)
         return;
     outbox_rtcp(m, t->session, buf, writer_length(&w));
     count(m, COUNTER_PLI_OUT);
+    l->tally.plis++;
 }
 
 static void ask(struct media *m, struct track *t, struct layer *l)

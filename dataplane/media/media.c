@@ -239,6 +239,14 @@ static void finish(struct media *m)
     m->ring_session = false;
 }
 
+static void settle_latency(struct media *m)
+{
+    if (m->config.stats && m->config.clock)
+        latency_settle(&m->latency, stats_thread(m->config.stats, m->config.worker)->latency,
+                       m->config.clock());
+    m->latency.n = 0;
+}
+
 size_t media_turn(struct media *m, usec_t now, usec_t unix_now)
 {
     m->now = now;
@@ -252,6 +260,9 @@ size_t media_turn(struct media *m, usec_t now, usec_t unix_now)
     run_timers(m);
     settle(m);
     finish(m);
+    if (m->latency.on && m->latency.n > 0)
+        settle_latency(m);
+    latency_next(&m->latency, n > 0);
     return n;
 }
 

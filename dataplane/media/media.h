@@ -18,7 +18,7 @@
 #include "common/clock.h"
 #include "common/handle.h"
 #include "common/ring.h"
-#include "common/stats/counters.h"
+#include "common/stats/segment.h"
 #include "dataplane/pktio/pktio.h"
 #include "dataplane/srtp/srtp.h"
 
@@ -206,6 +206,9 @@ struct media_config {
     usec_t pli_throttle[MEDIA_LAYERS_MAX];
     uint8_t audio_active_level; /* -dBov; 35 */
     const char *srtp_engine;    /* NULL: best */
+    /* Thread `worker` is the engine's; NULL: nothing but counters is written. */
+    const struct stats_segment *stats;
+    usec_t (*clock)(void); /* of the same clock as `now`; NULL: latency is not measured */
 };
 
 struct media;
@@ -232,9 +235,9 @@ usec_t media_deadline(const struct media *m);
 struct worker;
 
 /* Starts a thread that turns `m` (owned by the caller) and sleeps on pktio's descriptors and the
- * doorbell. */
+ * doorbell. `stats` are the thread's; may be NULL. */
 struct worker *worker_start(struct media *m, struct pktio *io, struct doorbell *bell,
-                            unsigned index);
+                            unsigned index, struct stats_thread *stats);
 void worker_stop(struct worker *w); /* joins it */
 
 #endif

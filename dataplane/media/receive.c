@@ -52,8 +52,10 @@ static struct frame *take_frame(struct media *m, struct layer *l)
         history_shed(&l->history, &m->frames);
         f = frame_take(&m->frames);
     }
-    if (!f)
+    if (!f) {
         count(m, COUNTER_DROP_POOL_EMPTY);
+        publish_refusal(m, STATS_POOL_FRAMES);
+    }
     return f;
 }
 
@@ -153,6 +155,7 @@ static bool take_note(struct media *m, struct arrival *a, bool *in_order)
     }
     if (a->b.rtx) {
         receiver_stats_recovered(&l->stats);
+        l->tally.recovered++;
     } else {
         note_arrival(m, a, before, seq);
         receiver_stats_packet(&l->stats, seq, a->rtp.ts, a->wire_len, *in_order, m->now);
@@ -226,8 +229,10 @@ static bool process(struct media *m, struct arrival *a)
     begin_layer(m, &a->b, clear && a->frame->info.key_frame);
     if (!clear)
         return false;
-    if (a->frame->info.key_frame)
+    if (a->frame->info.key_frame) {
         key_frame_came(a->b.layer);
+        a->b.layer->tally.key_frames++;
+    }
     history_put(&a->b.layer->history, &m->frames, a->frame);
     if (!t->config.muted)
         queue(m, t, a->frame);

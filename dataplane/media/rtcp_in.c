@@ -92,8 +92,10 @@ static void nack(struct media *m, struct session *s, const struct rtcp_packet *p
     struct downtrack *d = downtrack_by_ssrc(m, s, f.media);
     while (rtcp_nack_next(&c, &seq)) {
         count(m, COUNTER_NACK_IN);
-        if (d)
-            retransmit_request(m, d, seq);
+        if (!d)
+            continue;
+        d->tally.nacks++;
+        retransmit_request(m, d, seq);
     }
 }
 
@@ -103,6 +105,7 @@ static void refresh(struct media *m, struct session *s, uint32_t ssrc)
     struct downtrack *d = downtrack_by_ssrc(m, s, ssrc);
     if (!d || !d->video || !downtrack_writable(d))
         return;
+    d->tally.plis++;
     feed_request_key_frame(m, d->feed, d->svc ? 0 : d->select.simulcast.target);
 }
 

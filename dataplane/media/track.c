@@ -27,6 +27,8 @@ static void open_track(struct media *m, struct track *t, handle_t h, struct sess
     t->next_batched = next_batched;
     t->timer = (struct timer){.kind = TIMER_TRACK};
     t->next_event_report = m->now + EVENT_REPORT_INTERVAL;
+    t->published = m->now;
+    t->next_publish = m->now;
     t->next_level = USEC_NEVER;
     t->batch = NULL;
     t->level_seen = false;
@@ -167,10 +169,13 @@ void track_due(struct media *m, struct track *t)
         report(m, t);
         t->next_event_report = m->now + EVENT_REPORT_INTERVAL;
     }
+    if (t->next_publish <= m->now)
+        publish_track(m, t);
     if (t->next_level <= m->now)
         audio_level_window(m, t);
     key_frame_due(m, t);
     usec_t due = key_frame_deadline(m, t);
+    due = t->next_publish < due ? t->next_publish : due;
     due = t->next_event_report < due ? t->next_event_report : due;
     wheel_set(&m->wheel, &t->timer, t->next_level < due ? t->next_level : due);
 }

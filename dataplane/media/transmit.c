@@ -365,8 +365,12 @@ void transmit_run(struct media *m, struct downtrack *d, struct frame *const *fra
 {
     if (!downtrack_writable(d))
         return;
+    uint64_t before = d->stats.packets;
     for (unsigned i = 0; i < n; i++)
         transmit_one(m, d, frames[i]);
+    if (m->latency.on)
+        latency_note(&m->latency, d->video ? STATS_VIDEO : STATS_AUDIO, frames[0]->info.arrival,
+                     d->stats.packets - before);
 }
 
 /* ---- again ---- */
@@ -425,6 +429,10 @@ void transmit_again(struct media *m, struct downtrack *d, const struct frame *f,
         put_vp8_again(&o, d, f, e, era);
     if (d->by_dd && (!p->dd_len || !put_dd(&o, f, era->dd_mask)))
         return;
-    if (write_packet(m, d, &o))
-        count(m, COUNTER_TX_RTX);
+    if (!write_packet(m, d, &o))
+        return;
+    count(m, COUNTER_TX_RTX);
+    d->tally.retransmitted++;
+    if (m->latency.on)
+        latency_note(&m->latency, STATS_RETRANSMISSION, m->now, 1);
 }

@@ -21,6 +21,7 @@ struct worker {
     struct pktio *io;
     struct doorbell *bell;
     unsigned index;
+    struct stats_thread *stats; /* NULL: none */
     _Atomic bool stop;
 };
 
@@ -43,8 +44,16 @@ static void pin(unsigned index)
     }
 }
 
+static void tally(_Atomic uint64_t *n)
+{
+    atomic_store_explicit(n, atomic_load_explicit(n, memory_order_relaxed) + 1,
+                          memory_order_relaxed);
+}
+
 static size_t turn(struct worker *w)
 {
+    if (w->stats)
+        tally(&w->stats->turns);
     return media_turn(w->media, clock_monotonic(), clock_realtime());
 }
 
@@ -69,6 +78,8 @@ static void wait_until(usec_t deadline, struct pollfd *fds, nfds_t n)
 static void sleep_until_needed(struct worker *w, struct pollfd *fds, nfds_t n)
 {
     doorbell_sleep(w->bell);
+    if (w->stats)
+        tally(&w->stats->sleeps);
     if (turn(w) == 0 && !stopped(w))
         wait_until(media_deadline(w->media), fds, n);
     doorbell_answer(w->bell);
@@ -81,6 +92,8 @@ static void *run(void *arg)
     nfds_t n = pktio_fds(w->io, fds);
     fds[n++] = (struct pollfd){.fd = w->bell->fd, .events = POLLIN};
     pin(w->index);
+    if (w->stats)
+        atomic_store_explicit(&w->stats->tid, (uint32_t)gettid(), memory_order_relaxed);
     usec_t busy_at = 0;
     while (!stopped(w)) {
         if (turn(w) > 0)
@@ -92,7 +105,7 @@ static void *run(void *arg)
 }
 
 struct worker *worker_start(struct media *m, struct pktio *io, struct doorbell *bell,
-                            unsigned index)
+                            unsigned index, struct stats_thread *stats)
 {
     struct worker *w = calloc(1, sizeof *w);
     if (!w)
@@ -101,6 +114,7 @@ struct worker *worker_start(struct media *m, struct pktio *io, struct doorbell *
     w->io = io;
     w->bell = bell;
     w->index = index;
+    w->stats = stats;
     if (pthread_create(&w->thread, NULL, run, w) == 0)
         return w;
     free(w);

@@ -54,6 +54,8 @@ static bool create_media(struct process *p, const struct process_config *config)
         m.sessions = config->sessions.transports;
         m.tracks = config->sessions.tracks;
         m.downtracks = config->sessions.subscriptions;
+        m.stats = &p->stats;
+        m.clock = clock_monotonic;
         p->worker[i].media =
             media_create(&m, pktio_worker(p->pktio, i), &p->worker[i].rings, p->worker[i].counters);
         if (!p->worker[i].media)
@@ -161,7 +163,8 @@ bool process_start(struct process *p)
 {
     for (unsigned i = 0; i < p->workers; i++) {
         struct process_worker *w = &p->worker[i];
-        w->thread = worker_start(w->media, pktio_worker(p->pktio, i), &w->bell, i);
+        w->thread = worker_start(w->media, pktio_worker(p->pktio, i), &w->bell, i,
+                                 stats_thread(&p->stats, i));
         if (!w->thread)
             return false;
     }

@@ -138,7 +138,7 @@ static void channel_open(struct sessions *s, struct transport *t, const struct d
         return;
     t->data_ready = true;
     tell_ready(s, t);
-    publish_transport(s, t);
+    session_publish_transport(s, t);
     drain_queue(s, t);
     data_replay(s, t);
 }

@@ -10,14 +10,14 @@ static struct room *room_enter(struct sessions *s, const Sluice__Link__Participa
         return r;
     handle_t h = registry_add(&s->rooms, id);
     if (!h) {
-        publish_refusal(s, STATS_POOL_ROOMS);
+        session_publish_refusal(s, STATS_POOL_ROOMS);
         return NULL;
     }
     r = &s->room[handle_index(h)];
     *r = (struct room){.id = id, .handle = h};
     LIST_INIT(&r->participants);
     replay_init(&r->replay);
-    publish_room(s, r, m);
+    session_publish_room(s, r, m);
     return r;
 }
 
@@ -28,7 +28,7 @@ static void room_leave(struct sessions *s, struct room *r)
     replay_clear(&r->replay);
     nonces_free(&r->nonces);
     registry_remove(&s->rooms, r->id, r->handle);
-    publish_room_gone(s, r);
+    session_publish_room_gone(s, r);
 }
 
 static void adopt(struct participant *p, Sluice__Link__Participant *m)
@@ -59,7 +59,7 @@ void session_participant_open(struct sessions *s, uint64_t seq, Sluice__Link__Pa
     }
     if (p) {
         adopt(p, m);
-        publish_participant(s, p);
+        session_publish_participant(s, p);
         return;
     }
     handle_t h = registry_add(&s->participants, m->id);
@@ -68,7 +68,7 @@ void session_participant_open(struct sessions *s, uint64_t seq, Sluice__Link__Pa
         if (h)
             registry_remove(&s->participants, m->id, h);
         else
-            publish_refusal(s, STATS_POOL_PARTICIPANTS);
+            session_publish_refusal(s, STATS_POOL_PARTICIPANTS);
         fail(s, seq, SLUICE__LINK__FAILURE_CODE__FAILURE_FULL, m->id, "participants");
         sluice__link__participant__free_unpacked(m, NULL);
         return;
@@ -78,7 +78,7 @@ void session_participant_open(struct sessions *s, uint64_t seq, Sluice__Link__Pa
     LIST_INIT(&p->transports);
     LIST_INSERT_HEAD(&r->participants, p, link);
     adopt(p, m);
-    publish_participant(s, p);
+    session_publish_participant(s, p);
     event_participant(s, "participant_opened", p);
 }
 
@@ -90,7 +90,7 @@ void session_participant_close(struct sessions *s, struct participant *p)
     LIST_REMOVE(p, link);
     room_leave(s, p->room);
     registry_remove(&s->participants, p->state->id, p->handle);
-    publish_participant_gone(s, p);
+    session_publish_participant_gone(s, p);
     adopt(p, NULL);
 }
 

@@ -17,7 +17,7 @@ static void put_pool(struct sessions *s, enum stats_pool_id id, const struct reg
                        r->pool.used, r->pool.high_water);
 }
 
-void publish_refusal(struct sessions *s, enum stats_pool_id pool)
+void session_publish_refusal(struct sessions *s, enum stats_pool_id pool)
 {
     if (!s->config.stats)
         return;
@@ -25,7 +25,8 @@ void publish_refusal(struct sessions *s, enum stats_pool_id pool)
     event_plain(s, "pool_exhausted", stats_pool_name(pool));
 }
 
-void publish_room(struct sessions *s, const struct room *r, const Sluice__Link__Participant *m)
+void session_publish_room(struct sessions *s, const struct room *r,
+                          const Sluice__Link__Participant *m)
 {
     struct stats_room b = {.handle = r->handle, .id = r->id, .opened = s->now};
     stats_text(b.sid, sizeof(b.sid), m->room_sid);
@@ -34,14 +35,14 @@ void publish_room(struct sessions *s, const struct room *r, const Sluice__Link__
     put_pool(s, STATS_POOL_ROOMS, &s->rooms);
 }
 
-void publish_room_gone(struct sessions *s, const struct room *r)
+void session_publish_room_gone(struct sessions *s, const struct room *r)
 {
     static const struct stats_room none;
     put(s, STATS_ROOMS, r->handle, &none, sizeof(none));
     put_pool(s, STATS_POOL_ROOMS, &s->rooms);
 }
 
-void publish_participant(struct sessions *s, const struct participant *p)
+void session_publish_participant(struct sessions *s, const struct participant *p)
 {
     struct stats_participant b = {.handle = p->handle,
                                   .room = p->room->handle,
@@ -57,7 +58,7 @@ void publish_participant(struct sessions *s, const struct participant *p)
     put_pool(s, STATS_POOL_PARTICIPANTS, &s->participants);
 }
 
-void publish_participant_gone(struct sessions *s, const struct participant *p)
+void session_publish_participant_gone(struct sessions *s, const struct participant *p)
 {
     static const struct stats_participant none;
     put(s, STATS_PARTICIPANTS, p->handle, &none, sizeof(none));
@@ -91,7 +92,7 @@ static void add_pairs(struct stats_transport *b, const struct ice_agent *a)
             add_pair(b, &a->pairs[i], false);
 }
 
-void publish_transport(struct sessions *s, const struct transport *t)
+void session_publish_transport(struct sessions *s, const struct transport *t)
 {
     struct stats_transport b = {.handle = t->handle,
                                 .participant = t->participant->handle,
@@ -112,14 +113,14 @@ void publish_transport(struct sessions *s, const struct transport *t)
     put_pool(s, STATS_POOL_TRANSPORTS, &s->transports);
 }
 
-void publish_transport_gone(struct sessions *s, const struct transport *t)
+void session_publish_transport_gone(struct sessions *s, const struct transport *t)
 {
     static const struct stats_transport none;
     put(s, STATS_TRANSPORTS, t->handle, &none, sizeof(none));
     put_pool(s, STATS_POOL_TRANSPORTS, &s->transports);
 }
 
-void publish_track(struct sessions *s, const struct track *t)
+void session_publish_track(struct sessions *s, const struct track *t)
 {
     const Sluice__Link__Track *m = t->state;
     struct stats_track b = {.handle = t->handle,
@@ -140,14 +141,14 @@ void publish_track(struct sessions *s, const struct track *t)
     put_pool(s, STATS_POOL_TRACKS, &s->tracks);
 }
 
-void publish_track_gone(struct sessions *s, const struct track *t)
+void session_publish_track_gone(struct sessions *s, const struct track *t)
 {
     static const struct stats_track none;
     put(s, STATS_TRACKS, t->handle, &none, sizeof(none));
     put_pool(s, STATS_POOL_TRACKS, &s->tracks);
 }
 
-void publish_subscription(struct sessions *s, const struct subscription *sub)
+void session_publish_subscription(struct sessions *s, const struct subscription *sub)
 {
     const Sluice__Link__Subscription *m = sub->state;
     struct stats_subscription b = {.handle = sub->handle,
@@ -163,7 +164,7 @@ void publish_subscription(struct sessions *s, const struct subscription *sub)
     put_pool(s, STATS_POOL_SUBSCRIPTIONS, &s->subscriptions);
 }
 
-void publish_subscription_gone(struct sessions *s, const struct subscription *sub)
+void session_publish_subscription_gone(struct sessions *s, const struct subscription *sub)
 {
     static const struct stats_subscription none;
     put(s, STATS_SUBSCRIPTIONS, sub->handle, &none, sizeof(none));

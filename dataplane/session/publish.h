@@ -12,19 +12,20 @@
 struct sessions;
 
 /* `m`: a participant of it, which brings the room's names. */
-void publish_room(struct sessions *s, const struct room *r, const Sluice__Link__Participant *m);
-void publish_room_gone(struct sessions *s, const struct room *r);
-void publish_participant(struct sessions *s, const struct participant *p);
-void publish_participant_gone(struct sessions *s, const struct participant *p);
-void publish_transport(struct sessions *s, const struct transport *t);
-void publish_transport_gone(struct sessions *s, const struct transport *t);
-void publish_track(struct sessions *s, const struct track *t);
-void publish_track_gone(struct sessions *s, const struct track *t);
-void publish_subscription(struct sessions *s, const struct subscription *sub);
-void publish_subscription_gone(struct sessions *s, const struct subscription *sub);
+void session_publish_room(struct sessions *s, const struct room *r,
+                          const Sluice__Link__Participant *m);
+void session_publish_room_gone(struct sessions *s, const struct room *r);
+void session_publish_participant(struct sessions *s, const struct participant *p);
+void session_publish_participant_gone(struct sessions *s, const struct participant *p);
+void session_publish_transport(struct sessions *s, const struct transport *t);
+void session_publish_transport_gone(struct sessions *s, const struct transport *t);
+void session_publish_track(struct sessions *s, const struct track *t);
+void session_publish_track_gone(struct sessions *s, const struct track *t);
+void session_publish_subscription(struct sessions *s, const struct subscription *sub);
+void session_publish_subscription_gone(struct sessions *s, const struct subscription *sub);
 
 /* An object was refused for want of room. */
-void publish_refusal(struct sessions *s, enum stats_pool_id pool);
+void session_publish_refusal(struct sessions *s, enum stats_pool_id pool);
 
 /* ---- publish_events.c ---- */
 

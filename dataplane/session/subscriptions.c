@@ -34,7 +34,7 @@ static struct subscription *session_subscription_create(struct sessions *s, stru
 {
     handle_t h = registry_add(&s->subscriptions, id);
     if (!h) {
-        publish_refusal(s, STATS_POOL_SUBSCRIPTIONS);
+        session_publish_refusal(s, STATS_POOL_SUBSCRIPTIONS);
         return NULL;
     }
     struct subscription *sub = &s->subscription[handle_index(h)];
@@ -92,8 +92,8 @@ void session_subscription_open(struct sessions *s, uint64_t seq, Sluice__Link__S
     move(s, sub, track);
     session_subscription_apply(s, sub, &why);
     session_track_update_readers(s, track);
-    publish_subscription(s, sub);
-    publish_track(s, track);
+    session_publish_subscription(s, sub);
+    session_publish_track(s, track);
 }
 
 void session_subscription_close(struct sessions *s, struct subscription *sub)
@@ -104,8 +104,8 @@ void session_subscription_close(struct sessions *s, struct subscription *sub)
     track->subscribers--;
     LIST_REMOVE(sub, transport_link);
     registry_remove(&s->subscriptions, sub->state->id, sub->handle);
-    publish_subscription_gone(s, sub);
+    session_publish_subscription_gone(s, sub);
     adopt(sub, NULL);
     session_track_update_readers(s, track);
-    publish_track(s, track);
+    session_publish_track(s, track);
 }

@@ -24,7 +24,7 @@ static struct track *session_track_create(struct sessions *s, struct transport *
 {
     handle_t h = registry_add(&s->tracks, id);
     if (!h) {
-        publish_refusal(s, STATS_POOL_TRACKS);
+        session_publish_refusal(s, STATS_POOL_TRACKS);
         return NULL;
     }
     struct track *t = &s->track[handle_index(h)];
@@ -69,7 +69,7 @@ void session_track_open(struct sessions *s, uint64_t seq, Sluice__Link__Track *m
     adopt(t, m);
     c.handle = t->handle;
     s->out.command(s->out.context, transport->state->worker, &c);
-    publish_track(s, t);
+    session_publish_track(s, t);
     if (is_new)
         event_track(s, "track_opened", t);
     else
@@ -84,7 +84,7 @@ void session_track_close(struct sessions *s, struct track *t)
     event_track(s, "track_closed", t);
     LIST_REMOVE(t, link);
     registry_remove(&s->tracks, t->state->id, t->handle);
-    publish_track_gone(s, t);
+    session_publish_track_gone(s, t);
     adopt(t, NULL);
 }
 
@@ -115,7 +115,7 @@ void session_track_tell_wanted(struct sessions *s, struct track *t)
     if (highest == t->wanted_told)
         return;
     t->wanted_told = highest;
-    publish_track(s, t);
+    session_publish_track(s, t);
     Sluice__Link__WantedLayers wanted = SLUICE__LINK__WANTED_LAYERS__INIT;
     wanted.track = t->state->id;
     wanted.layer = highest;

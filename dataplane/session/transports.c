@@ -25,7 +25,7 @@ static struct transport *session_transport_create(struct sessions *s, struct par
 {
     handle_t h = registry_add(&s->transports, m->id);
     if (!h) {
-        publish_refusal(s, STATS_POOL_TRANSPORTS);
+        session_publish_refusal(s, STATS_POOL_TRANSPORTS);
         return NULL;
     }
     struct transport *t = &s->transport[handle_index(h)];
@@ -76,7 +76,7 @@ void session_transport_open(struct sessions *s, uint64_t seq, Sluice__Link__Tran
     adopt(t, m);
     lookup_add_ufrag(s, t->ice.current.ufrag, t->handle);
     worker_command(s, m->worker, MEDIA_OPEN_SESSION, t->handle);
-    publish_transport(s, t);
+    session_publish_transport(s, t);
 }
 
 void session_transport_set_remote(struct sessions *s, uint64_t seq,
@@ -165,7 +165,7 @@ void session_transport_close(struct sessions *s, struct transport *t)
     timers_set(&s->timers, handle_index(t->handle), USEC_NEVER);
     LIST_REMOVE(t, link);
     registry_remove(&s->transports, t->state->id, t->handle);
-    publish_transport_gone(s, t);
+    session_publish_transport_gone(s, t);
     adopt(t, NULL);
 }
 
@@ -206,7 +206,7 @@ void session_transport_update_connection(struct sessions *s, struct transport *t
     e.body_case = SLUICE__LINK__EVENT__BODY_TRANSPORT_STATE;
     e.transport_state = &state;
     s->out.event(s->out.context, &e);
-    publish_transport(s, t);
+    session_publish_transport(s, t);
     event_connection(s, t, false);
 }
 
@@ -215,7 +215,7 @@ void session_transport_schedule(struct sessions *s, struct transport *t)
     usec_t ice = ice_deadline(&t->ice);
     usec_t dtls = t->dtls ? dtls_deadline(t->dtls) : USEC_NEVER;
     timers_set(&s->timers, handle_index(t->handle), ice < dtls ? ice : dtls);
-    publish_transport(s, t);
+    session_publish_transport(s, t);
 }
 
 void session_transport_timeout(struct sessions *s, struct transport *t)

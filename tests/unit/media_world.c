@@ -29,6 +29,23 @@ static void link_workers(struct world *w)
     }
 }
 
+usec_t world_sending_time;
+static const struct world *present;
+
+static usec_t read_clock(void)
+{
+    return present->now + world_sending_time;
+}
+
+static void open_stats(struct world *w)
+{
+    char err[STATS_ERROR_TEXT];
+    const struct stats_sizes n = {
+        .blocks = w->workers + 1, .transports = 16, .tracks = 16, .subscriptions = 32};
+    assert_true(stats_segment_create(&w->stats, NULL, &n, err));
+    present = w;
+}
+
 struct world *world_open(unsigned workers)
 {
     struct world *w = aligned_alloc(64, (sizeof *w + 63) / 64 * 64);
@@ -44,6 +61,7 @@ struct world *world_open(unsigned workers)
     w->set = pktio_sim_open(&sim);
     assert_non_null(w->set);
     link_workers(w);
+    open_stats(w);
     for (unsigned i = 0; i < workers; i++) {
         struct media_config c = {.worker = i,
                                  .workers = workers,
@@ -54,7 +72,9 @@ struct world *world_open(unsigned workers)
                                  .history_video = 500,
                                  .history_audio = 200,
                                  .pli_throttle = {500000, 1000000, 1000000},
-                                 .audio_active_level = 35};
+                                 .audio_active_level = 35,
+                                 .stats = &w->stats,
+                                 .clock = read_clock};
         for (unsigned j = 0; j < workers; j++)
             c.ports[j] = (uint16_t)(7000 + j);
         struct media_rings *r = &w->rings[i];
@@ -86,6 +106,7 @@ void world_close(struct world *w)
     }
     pktio_close(w->set);
     srtp_engine_destroy(w->srtp);
+    stats_segment_close(&w->stats);
     free(w);
 }
 

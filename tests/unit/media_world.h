@@ -57,6 +57,7 @@ struct world {
     enum srtp_profile profile;
     struct pktio_set *set;
     struct counters counters[WORLD_WORKERS];
+    struct stats_segment stats;
     struct media *media[WORLD_WORKERS];
     struct media_rings rings[WORLD_WORKERS];
     struct doorbell bells[WORLD_WORKERS];
@@ -66,6 +67,9 @@ struct world {
     unsigned n_events;
     struct media_event events[EVENTS_MAX];
 };
+
+/* What clock the workers read after sending: `now` and this much. One world at a time has it. */
+extern usec_t world_sending_time;
 
 struct world *world_open(unsigned workers);
 void world_close(struct world *w);

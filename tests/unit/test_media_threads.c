@@ -62,7 +62,7 @@ static void two_threads(void **state)
         world_command(w, i, &c);
     }
     for (unsigned i = 0; i < 2; i++)
-        threads[i] = worker_start(w->media[i], pktio_worker(w->set, i), &w->bells[i], i);
+        threads[i] = worker_start(w->media[i], pktio_worker(w->set, i), &w->bells[i], i, NULL);
 
     unsigned got[2] = {0, 0};
     for (unsigned seq = 1; seq <= PACKETS; seq++) {
