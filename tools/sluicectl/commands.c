@@ -2,8 +2,13 @@
 #include "tools/sluicectl/commands.h"
 
 const struct command *const commands[] = {
-    &command_address,       &command_stats,      &command_token_create,
-    &command_doctor_matrix, &command_completion, NULL,
+    &command_address,
+    &command_stats,
+    &command_token_create,
+    &command_doctor,
+    &command_doctor_matrix,
+    &command_completion,
+    NULL,
 };
 
 const struct command_option common_options[] = {
