@@ -86,7 +86,7 @@ static bool make_room(struct stats_connection *c)
     if (c->capacity - c->length >= READ_SIZE)
         return true;
     size_t capacity = c->capacity ? 2 * c->capacity : 2 * (size_t)READ_SIZE;
-    char *grown = capacity <= STATS_LINE_MAX ? realloc(c->text, capacity) : NULL;
+    char *grown = capacity <= STATS_SOCKET_LINE_MAX ? realloc(c->text, capacity) : NULL;
     if (!grown)
         return false;
     c->text = grown;
@@ -151,10 +151,10 @@ static void explain(struct stats_answer *a, const char *text)
 /* Reads until the end of the answer. */
 static bool collect(struct stats_connection *c, struct stats_answer *a)
 {
-    usec_t deadline = clock_monotonic() + STATS_PATIENCE;
+    usec_t deadline = clock_monotonic() + STATS_SOCKET_PATIENCE;
     json_t *line;
     a->lines = json_array();
-    while (a->count < STATS_LINES_MAX) {
+    while (a->count < STATS_SOCKET_LINES_MAX) {
         enum stats_outcome r = stats_socket_read(c, deadline, &line);
         if (r != STATS_READ_LINE) {
             explain(a, r == STATS_READ_TIMEOUT ? "no answer in time" : "the answer breaks off");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Asking the processes' stats sockets (docs/stats.md). Nothing waits longer than STATS_PATIENCE for
- * an answer; a process that is stopped is not waited for at all.
+ * Asking the processes' stats sockets (docs/stats.md). Nothing waits longer than
+ * STATS_SOCKET_PATIENCE for an answer; a process that is stopped is not waited for at all.
  */
 #ifndef SLUICE_TOOLS_SLUICECTL_STATS_SOCKET_H
 #define SLUICE_TOOLS_SLUICECTL_STATS_SOCKET_H
@@ -11,12 +11,12 @@
 
 #include "common/clock.h"
 
-#define STATS_DATAPLANE "stats.sock"
-#define STATS_CONTROL   "control-stats.sock"
-#define STATS_PATIENCE  (2 * USEC_PER_SEC)
-#define STATS_LINE_MAX  (8u << 20)
-#define STATS_LINES_MAX (1u << 20)
-#define STATS_REASON    160
+#define STATS_DATAPLANE        "stats.sock"
+#define STATS_CONTROL          "control-stats.sock"
+#define STATS_SOCKET_PATIENCE  (2 * USEC_PER_SEC)
+#define STATS_SOCKET_LINE_MAX  (8u << 20)
+#define STATS_SOCKET_LINES_MAX (1u << 20)
+#define STATS_SOCKET_REASON    160
 
 struct stats_connection {
     int fd;
@@ -39,7 +39,7 @@ enum stats_outcome stats_socket_read(struct stats_connection *c, usec_t deadline
 struct stats_answer {
     json_t *begin, *lines; /* an object; an array of objects */
     size_t count;          /* of lines */
-    char reason[STATS_REASON];
+    char reason[STATS_SOCKET_REASON];
 };
 
 /* Connects, asks for `get` (of that room and participant, or NULL), reads the whole answer. False

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/stats/segment.h"
 #include "tools/sluicectl/control_socket.h"
 #include "tools/sluicectl/doctor/network.h"
 #include "tools/sluicectl/peer.h"
@@ -13,13 +14,33 @@
 static const char start_it[] = "systemctl start sluice-dataplane sluice-control (or ./run); if it "
                                "ends at once, its last log line says why";
 
+/* By its file of counters, if its socket says nothing. */
+static pid_t dataplane_by_file(const struct network *n)
+{
+    char path[512], err[STATS_ERROR_TEXT];
+    struct stats_segment s;
+    struct peer_usage u;
+    snprintf(path, sizeof(path), "%s/dataplane.stats", n->run_dir);
+    if (!stats_segment_open(&s, path, err))
+        return 0;
+    pid_t pid = (pid_t)s.header->pid;
+    stats_segment_close(&s);
+    return peer_usage(pid, &u) ? pid : 0;
+}
+
 static void check_dataplane(struct network *n)
 {
     struct stats_answer a;
     int error = peer_of(n->run_dir, STATS_DATAPLANE, &n->dataplane);
+    if (n->dataplane == 0)
+        n->dataplane = dataplane_by_file(n);
     if (error == EACCES)
         report_bad(n->report, "run doctor as root, or as the user that sluice runs as",
                    "dataplane: its socket in %s may not be opened", n->run_dir);
+    else if (error != 0 && n->dataplane != 0)
+        report_bad(n->report, "its log says why it does not listen",
+                   "dataplane: process %d runs, but cannot be asked (%s/%s: %s)", (int)n->dataplane,
+                   n->run_dir, STATS_DATAPLANE, strerror(error));
     else if (error != 0)
         report_bad(n->report, start_it, "dataplane: does not run (%s/%s: %s)", n->run_dir,
                    STATS_DATAPLANE, strerror(error));
@@ -30,9 +51,10 @@ static void check_dataplane(struct network *n)
                                                  : "is the machine overloaded?",
                    "dataplane: process %d runs, but does not answer: %s", (int)n->dataplane,
                    a.reason);
-    if (n->dataplane == 0 || a.count == 0)
+    else
+        n->process = json_incref(json_array_get(a.lines, 0));
+    if (!n->process)
         return;
-    n->process = json_incref(json_array_get(a.lines, 0));
     stats_answer_free(&a);
     report_good(n->report, "dataplane: runs (process %d) and answers", (int)n->dataplane);
     if (!json_is_true(json_object_get(n->process, "control")))
@@ -75,7 +97,7 @@ static void check_authz(struct network *n)
 
 void check_processes(struct network *n)
 {
-    report_heading(n->report, "processes in", n->run_dir);
+    report_heading(n->report, "processes", n->run_dir);
     check_dataplane(n);
     check_control(n);
     check_authz(n);

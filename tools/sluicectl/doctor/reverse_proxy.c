@@ -218,7 +218,7 @@ static void check_token(struct network *n, const char *url)
 
 void check_proxy(struct network *n, const char *url)
 {
-    report_heading(n->report, "signalling at", url);
+    report_heading(n->report, "signalling", url);
     if (strncmp(url, "ws://", 5) == 0 || strncmp(url, "http://", 7) == 0)
         report_note(n->report, "without TLS: pages served by https cannot use it");
     if (!check_health(n, url))
