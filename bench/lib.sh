@@ -6,7 +6,7 @@ server_core=0 load_core=1 workers=1 isolated=yes
 key=devkey secret=secret-of-at-least-thirty-two-bytes
 tag=sb$$ address=127.0.0.1 in_server=() in_load=()
 pids=()
-bin=$top/build/release/bin
+bin=${BENCH_BIN:-$top/build/release/bin}
 
 die() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }
 
