@@ -171,9 +171,10 @@ struct stats_layer {
     uint32_t ssrc, rtx_ssrc; /* ssrc 0: not seen */
     uint64_t packets, bytes, lost, recovered;
     usec_t arrived;
-    uint32_t bps, jitter_us;
+    uint32_t bps, pps, jitter_us; /* rates of the last second */
     uint32_t nacks, plis, key_frames;
     uint32_t loss_ppm; /* of the last second with packets */
+    uint32_t spare;
     char rid[STATS_RID];
 };
 
@@ -190,10 +191,10 @@ struct stats_downtrack_media {
     usec_t at;
     uint64_t packets, bytes, lost;
     uint32_t retransmitted, nacks, plis;
-    uint32_t bps, jitter_us, loss_ppm;
+    uint32_t bps, pps, jitter_us, loss_ppm;
     uint8_t layer, temporal, codec; /* layer: STATS_LAYER_NONE while there is none */
     uint8_t started, live;          /* live: neither disabled nor muted at the publisher */
-    uint8_t spare[3];
+    uint8_t spare[7];
 };
 
 /* ---- events of the session thread ---- */

@@ -103,11 +103,11 @@ struct layer_tally {
     uint64_t packets, bytes, lost;                /* as published last */
     uint64_t recovered;
     uint32_t nacks, plis, key_frames;
-    uint32_t bps, loss_ppm;
+    uint32_t bps, pps, loss_ppm;
 };
 
 struct downtrack_tally {
-    uint64_t octets; /* as published last */
+    uint64_t packets, octets; /* as published last */
     uint32_t retransmitted, nacks, plis;
 };
 

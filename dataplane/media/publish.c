@@ -25,10 +25,10 @@ static void put(const struct media *m, enum stats_section_id id, uint32_t index,
     stats_put(m->config.stats, id, index, body, size);
 }
 
-static uint32_t rate(uint64_t bytes, usec_t time)
+static uint32_t rate(uint64_t n, usec_t time)
 {
-    uint64_t bps = time ? bytes * 8 * USEC_PER_SEC / time : 0;
-    return bps < UINT32_MAX ? (uint32_t)bps : UINT32_MAX;
+    uint64_t per_second = time ? n * USEC_PER_SEC / time : 0;
+    return per_second < UINT32_MAX ? (uint32_t)per_second : UINT32_MAX;
 }
 
 /* ---- the worker ---- */
@@ -99,7 +99,8 @@ static void measure_layer(struct layer_tally *c, uint64_t packets, uint64_t byte
                           usec_t time)
 {
     uint64_t arrived = packets - c->packets;
-    c->bps = rate(bytes - c->bytes, time);
+    c->bps = rate(8 * (bytes - c->bytes), time);
+    c->pps = rate(arrived, time);
     if (arrived > 0)
         c->loss_ppm = lost > c->lost ? loss_ppm(lost - c->lost, arrived) : 0;
     c->packets = packets;
@@ -122,6 +123,7 @@ static void fill_layer(struct stats_layer *out, struct layer *l, usec_t time)
         .recovered = c->recovered,
         .arrived = l->arrived_at,
         .bps = c->bps,
+        .pps = c->pps,
         .jitter_us = (uint32_t)receiver_stats_jitter_us(&l->stats),
         .nacks = c->nacks,
         .plis = c->plis,
@@ -175,9 +177,10 @@ void publish_downtrack(struct media *m, struct downtrack *d)
     uint32_t index = (uint32_t)(d - m->downtracks);
     struct downtrack_tally *c = &d->tally;
     usec_t time = m->now - d->published;
-    uint64_t sent = d->stats.octets - c->octets;
+    uint64_t octets = d->stats.octets - c->octets, packets = d->stats.packets - c->packets;
     d->published = m->now;
     c->octets = d->stats.octets;
+    c->packets = d->stats.packets;
     d->next_publish = publish_next(m->now, index);
     if (!m->config.stats)
         return;
@@ -191,7 +194,8 @@ void publish_downtrack(struct media *m, struct downtrack *d)
         .retransmitted = c->retransmitted,
         .nacks = c->nacks,
         .plis = c->plis,
-        .bps = rate(sent, time),
+        .bps = rate(8 * octets, time),
+        .pps = rate(packets, time),
         .jitter_us = jitter_us(d),
         .loss_ppm = (uint32_t)d->stats.fraction_lost * MILLION / 256,
         .layer = downtrack_current(d),
