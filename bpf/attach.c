@@ -8,6 +8,7 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <linux/if_link.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -75,32 +76,43 @@ static int attach_shared(struct attachment *a, struct sluice_xdp *base, enum xdp
     return -rc;
 }
 
-/* Alone, by a link: unlike what bpf_xdp_attach() does, the kernel takes it back when this process
- * ends in whatever way, and when it has no more rights. 0 or an error number. */
-static int attach_alone(struct attachment *a, struct sluice_xdp *base, unsigned flags)
+struct sluice_xdp *attachment_load(struct sluice_xdp *base)
 {
-    a->skeleton = open_copy(base);
-    if (!a->skeleton || sluice_xdp__load(a->skeleton)) {
-        int saved = errno;
-        drop_program(a);
-        return saved ? saved : ENOMEM;
-    }
-    LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = flags);
-    a->link_fd = bpf_link_create(bpf_program__fd(a->skeleton->progs.sluice_xdp), (int)a->ifindex,
-                                 BPF_XDP, &opts);
-    if (a->link_fd >= 0)
-        return 0;
+    struct sluice_xdp *s = open_copy(base);
+    if (s && sluice_xdp__load(s) == 0)
+        return s;
     int saved = errno;
-    drop_program(a);
-    return saved;
+    sluice_xdp__destroy(s);
+    errno = saved ? saved : ENOMEM;
+    return NULL;
 }
 
-static int attach_in_mode(struct attachment *a, struct sluice_xdp *base, bool native)
+/* Alone, by a link: unlike what bpf_xdp_attach() does, the kernel takes it back when this process
+ * ends in whatever way, and when it has no more rights. 0 or an error number. */
+static int attach_alone(struct attachment *a, struct sluice_xdp *base, struct sluice_xdp **loaded,
+                        unsigned flags)
+{
+    if (!*loaded)
+        *loaded = attachment_load(base);
+    if (!*loaded)
+        return errno;
+    LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = flags);
+    a->link_fd = bpf_link_create(bpf_program__fd((*loaded)->progs.sluice_xdp), (int)a->ifindex,
+                                 BPF_XDP, &opts);
+    if (a->link_fd < 0)
+        return errno;
+    a->skeleton = *loaded;
+    *loaded = NULL;
+    return 0;
+}
+
+static int attach_in_mode(struct attachment *a, struct sluice_xdp *base, struct sluice_xdp **loaded,
+                          bool native)
 {
     a->native = native;
     if (attach_shared(a, base, native ? XDP_MODE_NATIVE : XDP_MODE_SKB) == 0)
         return 0;
-    return attach_alone(a, base, native ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE);
+    return attach_alone(a, base, loaded, native ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE);
 }
 
 static bool claim(struct attachment *a, char err[static LOADER_ERROR_TEXT])
@@ -116,7 +128,7 @@ static bool claim(struct attachment *a, char err[static LOADER_ERROR_TEXT])
 }
 
 bool attachment_open(struct attachment *a, uint32_t ifindex, struct sluice_xdp *base,
-                     char err[static LOADER_ERROR_TEXT])
+                     struct sluice_xdp **loaded, char err[static LOADER_ERROR_TEXT])
 {
     *a = (struct attachment){.ifindex = ifindex, .owner_fd = -1, .link_fd = -1};
     if (!claim(a, err)) {
@@ -124,10 +136,10 @@ bool attachment_open(struct attachment *a, uint32_t ifindex, struct sluice_xdp *
         return false;
     }
     owner_remove_stale(ifindex);
-    int native = attach_in_mode(a, base, true);
+    int native = attach_in_mode(a, base, loaded, true);
     if (native == 0)
         return true;
-    int generic = attach_in_mode(a, base, false);
+    int generic = attach_in_mode(a, base, loaded, false);
     if (generic == 0) {
         log_info("bpf", "no native XDP ifindex=%u reason=\"%s\"", ifindex, strerror(native));
         return true;
@@ -141,16 +153,24 @@ bool attachment_open(struct attachment *a, uint32_t ifindex, struct sluice_xdp *
     return false;
 }
 
-void attachment_close(struct attachment *a)
+struct sluice_xdp *attachment_close(struct attachment *a)
 {
-    if (a->program && xdp_program__detach(a->program, (int)a->ifindex,
-                                          a->native ? XDP_MODE_NATIVE : XDP_MODE_SKB, 0) != 0)
+    char name[IF_NAMESIZE];
+    struct sluice_xdp *again = NULL;
+    if (a->program &&
+        xdp_program__detach(a->program, (int)a->ifindex, a->native ? XDP_MODE_NATIVE : XDP_MODE_SKB,
+                            0) != 0 &&
+        if_indextoname(a->ifindex, name))
         log_warn("bpf", "the XDP program stays attached until the next start ifindex=%u",
                  a->ifindex);
-    if (a->link_fd >= 0)
+    if (a->link_fd >= 0) {
         close(a->link_fd);
+        again = a->skeleton;
+        a->skeleton = NULL;
+    }
     drop_program(a);
     if (a->owner_fd >= 0)
         close(a->owner_fd);
     *a = (struct attachment){.owner_fd = -1, .link_fd = -1};
+    return again;
 }

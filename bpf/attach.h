@@ -20,11 +20,16 @@ struct attachment {
     struct sluice_xdp *skeleton;
 };
 
-/* Attaches with the maps of `base`, which is loaded, but for the sockets. */
-bool attachment_open(struct attachment *a, uint32_t ifindex, struct sluice_xdp *base,
-                     char err[static LOADER_ERROR_TEXT]);
+/* A copy of the program with the maps of `base`, which is loaded, but for the sockets. NULL with
+ * errno if it cannot be. */
+struct sluice_xdp *attachment_load(struct sluice_xdp *base);
 
-/* Detaches and frees; a->ifindex becomes 0. */
-void attachment_close(struct attachment *a);
+/* Attaches such a copy: `*loaded`, which it takes over, where the interface is to be had alone; or
+ * one of its own. */
+bool attachment_open(struct attachment *a, uint32_t ifindex, struct sluice_xdp *base,
+                     struct sluice_xdp **loaded, char err[static LOADER_ERROR_TEXT]);
+
+/* Detaches and frees; a->ifindex becomes 0. Returns the copy if it can be attached again. */
+struct sluice_xdp *attachment_close(struct attachment *a);
 
 #endif

@@ -24,6 +24,8 @@ struct loader {
     struct sluice_config config;
     int config_fd, pairs_fd, counters_fd, cpus;
     struct attachment attachments[LOADER_INTERFACES_MAX];
+    struct sluice_xdp *loaded[LOADER_INTERFACES_MAX]; /* and attached nowhere */
+    unsigned loaded_count;
 };
 
 /* What libbpf and libxdp say is for who looks into a failure; the caller logs the outcome. */
@@ -107,7 +109,9 @@ void loader_close(struct loader *l)
         return;
     for (size_t i = 0; i < LOADER_INTERFACES_MAX; i++)
         if (l->attachments[i].ifindex)
-            attachment_close(&l->attachments[i]);
+            sluice_xdp__destroy(attachment_close(&l->attachments[i]));
+    while (l->loaded_count > 0)
+        sluice_xdp__destroy(l->loaded[--l->loaded_count]);
     sluice_xdp__destroy(l->base);
     free(l);
 }
@@ -118,6 +122,25 @@ static struct attachment *find(const struct loader *l, uint32_t ifindex)
         if (l->attachments[i].ifindex == ifindex)
             return (struct attachment *)&l->attachments[i];
     return NULL;
+}
+
+static void keep(struct loader *l, struct sluice_xdp *loaded)
+{
+    if (loaded && l->loaded_count < LOADER_INTERFACES_MAX)
+        l->loaded[l->loaded_count++] = loaded;
+    else
+        sluice_xdp__destroy(loaded);
+}
+
+bool loader_prepare(struct loader *l, unsigned n)
+{
+    for (; n > 0 && l->loaded_count < LOADER_INTERFACES_MAX; n--) {
+        struct sluice_xdp *loaded = attachment_load(l->base);
+        if (!loaded)
+            return false;
+        keep(l, loaded);
+    }
+    return true;
 }
 
 bool loader_attach(struct loader *l, uint32_t ifindex, char err[static LOADER_ERROR_TEXT])
@@ -131,7 +154,10 @@ bool loader_attach(struct loader *l, uint32_t ifindex, char err[static LOADER_ER
         snprintf(err, LOADER_ERROR_TEXT, "more than %d interfaces", LOADER_INTERFACES_MAX);
         return false;
     }
-    return attachment_open(unused, ifindex, l->base, err);
+    struct sluice_xdp *loaded = l->loaded_count > 0 ? l->loaded[--l->loaded_count] : NULL;
+    bool ok = attachment_open(unused, ifindex, l->base, &loaded, err);
+    keep(l, loaded);
+    return ok;
 }
 
 static struct attachment *attached(const struct loader *l, uint32_t ifindex)
@@ -143,7 +169,7 @@ void loader_detach(struct loader *l, uint32_t ifindex)
 {
     struct attachment *a = attached(l, ifindex);
     if (a)
-        attachment_close(a);
+        keep(l, attachment_close(a));
 }
 
 bool loader_is_native(const struct loader *l, uint32_t ifindex)

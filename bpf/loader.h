@@ -41,6 +41,11 @@ struct loader *loader_open(const struct loader_config *config, char err[static L
 /* Detaches where it may (else the next start does) and frees; NULL is allowed. */
 void loader_close(struct loader *l);
 
+/* Loads the program for `n` more interfaces in advance: with that, on Linux 5.19 and later,
+ * loader_attach() needs no privilege where it has the interface alone. What loader_detach() frees
+ * is kept for it too. False with errno if it cannot be. */
+bool loader_prepare(struct loader *l, unsigned n);
+
 /* Attaches to an interface: first frees it of a program that a crashed sluice left there, then
  * tries native mode, then generic; beside other programs through libxdp's dispatcher where the
  * kernel can do that, else alone. What is attached alone goes when the process ends. False and a

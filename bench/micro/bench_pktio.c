@@ -14,6 +14,7 @@
 #include "dataplane/pktio/xsk_queue.h"
 #include "tests/netns/namespaces.h"
 
+#include <net/if.h>
 #include <netinet/udp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -223,7 +224,7 @@ static void compare_xdp(void)
     double plain[TURNS_MAX], backend[TURNS_MAX];
     char err[PKTIO_ERROR_TEXT];
     struct pktio_set *set = open_backend(PKTIO_XDP);
-    if (!xsk_queue_open(&bare, "bare0", 0, 0, 0, &counters, err))
+    if (!xsk_queue_open(&bare, xsk_socket_new(), if_nametoindex("bare0"), 0, 0, &counters, err))
         die("bare AF_XDP", err);
     bare_write_all();
     flush_after = FLUSH;

@@ -75,22 +75,23 @@ static void wait_until(usec_t deadline, struct pollfd *fds, nfds_t n)
 }
 
 /* The doorbell is told before the last look at the rings, so that nothing slips in between. */
-static void sleep_until_needed(struct worker *w, struct pollfd *fds, nfds_t n)
+static void sleep_until_needed(struct worker *w)
 {
     doorbell_sleep(w->bell);
     if (w->stats)
         tally(&w->stats->sleeps);
-    if (turn(w) == 0 && !stopped(w))
+    if (turn(w) == 0 && !stopped(w)) {
+        struct pollfd fds[PKTIO_FDS_MAX + 1];
+        nfds_t n = pktio_fds(w->io, fds);
+        fds[n++] = (struct pollfd){.fd = w->bell->fd, .events = POLLIN};
         wait_until(media_deadline(w->media), fds, n);
+    }
     doorbell_answer(w->bell);
 }
 
 static void *run(void *arg)
 {
     struct worker *w = arg;
-    struct pollfd fds[PKTIO_FDS_MAX + 1];
-    nfds_t n = pktio_fds(w->io, fds);
-    fds[n++] = (struct pollfd){.fd = w->bell->fd, .events = POLLIN};
     pin(w->index);
     if (w->stats)
         atomic_store_explicit(&w->stats->tid, (uint32_t)gettid(), memory_order_relaxed);
@@ -99,7 +100,7 @@ static void *run(void *arg)
         if (turn(w) > 0)
             busy_at = clock_monotonic();
         else if (clock_monotonic() - busy_at > SPIN_TIME)
-            sleep_until_needed(w, fds, n);
+            sleep_until_needed(w);
     }
     return NULL;
 }

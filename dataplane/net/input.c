@@ -91,6 +91,7 @@ static void on_link(struct net_table *t, const uint8_t *p, size_t len, bool adde
     memcpy(&m, p, sizeof(m));
     if (m.ifi_family != AF_UNSPEC || m.ifi_index <= 0)
         return;
+    t->link_news++;
     read_attributes(p + sizeof(m), len - sizeof(m), a);
     struct link link = {.ifindex = (uint32_t)m.ifi_index, .mtu = read_u32(&a[IFLA_MTU])};
     link.usable = read_mac(&a[IFLA_ADDRESS], link.mac) && m.ifi_type == ARPHRD_ETHER &&

@@ -37,12 +37,24 @@ void net_table_destroy(struct net_table *t)
 
 void net_table_restart(struct net_table *t)
 {
-    uint32_t port = t->port, seq = t->seq;
+    uint32_t port = t->port, seq = t->seq, news = t->link_news;
     uint64_t seed = t->hash_seed;
     memset(t, 0, sizeof(*t));
     t->port = port;
     t->seq = seq;
     t->hash_seed = seed;
+    t->link_news = news + 1;
+}
+
+uint32_t net_table_link_news(const struct net_table *t)
+{
+    return t->link_news;
+}
+
+uint32_t net_table_mtu(const struct net_table *t, uint32_t ifindex)
+{
+    const struct link *l = ifindex ? store_link((struct net_table *)(uintptr_t)t, ifindex) : NULL;
+    return l ? l->mtu : 0;
 }
 
 bool net_table_ready(const struct net_table *t)

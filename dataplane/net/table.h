@@ -48,6 +48,12 @@ size_t net_table_output(struct net_table *t, uint8_t out[static NET_REQUEST_MAX]
 /* True once links, addresses and neighbours have been read. */
 bool net_table_ready(const struct net_table *t);
 
+/* Counts news of links: another number means that there was some. */
+uint32_t net_table_link_news(const struct net_table *t);
+
+/* Largest IP packet of an interface; 0: not known. */
+uint32_t net_table_mtu(const struct net_table *t, uint32_t ifindex);
+
 /* The interface that has this address (0: none): the port is not looked at. */
 uint32_t net_table_owner(const struct net_table *t, const struct net_addr *local);
 

@@ -16,7 +16,7 @@ struct frame_link {
     uint8_t remote_mac[6]; /* the next hop's */
     uint8_t local_mac[6];
     uint16_t vlan; /* 0: untagged */
-    uint8_t port;  /* 1 + index of the interface in the set; 0: the link is unknown */
+    uint8_t port;  /* xdp_port_mark() of the interface; 0: the link is unknown */
     uint8_t queue; /* lower bits of the queue's number: a hint */
 };
 

@@ -73,7 +73,8 @@ uint8_t *pktio_send(struct pktio *io, const struct net_path *path, size_t len);
 /* Sends all that was filled. */
 void pktio_flush(struct pktio *io, usec_t now);
 
-/* Descriptors to poll for input, with their events; returns how many. They do not change. */
+/* Descriptors to poll for input, with their events; returns how many. pktio_receive() may change
+ * them. Those that are closed at the moment are -1. */
 size_t pktio_fds(struct pktio *io, struct pollfd fds[static PKTIO_FDS_MAX]);
 
 /* When the backend wants pktio_receive() and pktio_flush() called again without input on the

@@ -131,9 +131,31 @@ static void send_singly(struct udp_socket *s, unsigned i)
     }
 }
 
+/* The address or the interface that the peer used is gone: let the kernel's routes decide. A peer
+ * that hears us from elsewhere learns the new way by it. True if the run has left. */
+static bool send_by_routes(struct udp_socket *s, unsigned i, int error)
+{
+    struct udp_run *r = &s->tx.runs[i];
+    if (r->path.local.family == 0 || (error != ENODEV && error != EINVAL))
+        return false;
+    struct net_path pinned = r->path;
+    r->path.local = (struct net_addr){0};
+    r->path.ifindex = 0;
+    build_message(&s->tx, i);
+    if (sendmsg(s->fd, &s->tx.messages[i].msg_hdr, MSG_DONTWAIT) >= 0) {
+        count_sent(s, r->count, r->bytes);
+        return true;
+    }
+    r->path = pinned;
+    build_message(&s->tx, i);
+    return false;
+}
+
 static void run_refused(struct udp_socket *s, unsigned i, int error)
 {
     const struct udp_run *r = &s->tx.runs[i];
+    if (send_by_routes(s, i, error))
+        return;
     if (r->count == 1 || (error != EINVAL && error != EMSGSIZE && error != EIO)) {
         counters_add(s->counters, drop_reason(error), r->count);
         return;

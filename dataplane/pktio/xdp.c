@@ -37,7 +37,7 @@ static void complete_path(struct xdp_worker *w, struct xdp_queue *q, struct net_
     struct frame_link link = frame_link_of(path);
     const struct xdp_placing *p = place(w, q, &path->local, link.vlan & 0xfff);
     path->ifindex = p->receiver ? p->receiver : p->owner;
-    link.port = (uint8_t)(q->port + 1);
+    link.port = xdp_port_mark(w, q->port);
     link.queue = (uint8_t)q->xsk.queue;
     if (p->receiver == 0)
         memset(&link, 0, sizeof(link));
@@ -47,7 +47,7 @@ static void complete_path(struct xdp_worker *w, struct xdp_queue *q, struct net_
 static size_t receive_queue(struct xdp_worker *w, struct xdp_queue *q, struct pktio_packet *out,
                             size_t room)
 {
-    size_t got = xsk_queue_receive(&q->xsk, out, room), kept = 0, bytes = 0;
+    size_t got = q->xsk.fd < 0 ? 0 : xsk_queue_receive(&q->xsk, out, room), kept = 0, bytes = 0;
     for (size_t i = 0; i < got; i++) {
         struct pktio_packet frame = out[i], *p = &out[kept];
         if (!frame_parse(frame.data, frame.len, p)) {
@@ -97,7 +97,8 @@ static void count_program_drops(struct xdp_worker *w)
 static void count_drops(struct xdp_worker *w)
 {
     for (unsigned i = 0; i < w->queue_count; i++)
-        xsk_queue_count_overflow(&w->queues[i].xsk);
+        if (w->queues[i].xsk.fd >= 0)
+            xsk_queue_count_overflow(&w->queues[i].xsk);
     if (w == &w->set->workers[0])
         count_program_drops(w);
 }
@@ -107,6 +108,7 @@ static void look_around(struct xdp_worker *w, bool idle, usec_t now)
 {
     if (idle || now >= w->watch_at) {
         net_watch_pump(&w->watch, now);
+        xdp_ports_watch(w, now);
         w->watch_at = now + WATCH_EVERY;
         for (unsigned i = 0; i < w->queue_count; i++)
             w->queues[i].placing.valid = false;
@@ -152,12 +154,12 @@ static size_t xdp_receive(struct pktio *io, struct pktio_packet *out, usec_t now
  * in at if that is ours. NULL: none, or the interface is gone. */
 static struct xdp_queue *queue_of(struct xdp_worker *w, const struct frame_link *link)
 {
-    unsigned port = link->port - 1u;
-    if (port >= w->set->port_count || w->port_count[port] == 0)
+    unsigned port;
+    if (!xdp_port_marked(w, link->port, &port))
         return NULL;
-    unsigned nth = link->queue / w->set->set.workers % w->port_count[port];
-    struct xdp_queue *q = &w->queues[w->port_first[port] + nth];
-    return q->xsk.dead ? NULL : q;
+    const struct xdp_view *v = &w->view[port];
+    struct xdp_queue *q = &w->queues[v->first + link->queue / w->set->set.workers % v->room];
+    return q->xsk.dead || q->xsk.fd < 0 ? NULL : q;
 }
 
 /* A path that was not learnt from a frame. */
@@ -168,10 +170,10 @@ static bool resolve(struct xdp_worker *w, const struct net_path *path, usec_t no
     if (w->queue_count == 0 || path->local.family == 0 ||
         !net_table_hop(w->watch.table, &path->local, &path->remote, path->ifindex, now, &hop))
         return false;
-    for (unsigned i = 0; i < w->set->port_count; i++) {
-        if (w->set->ports[i].interface.ifindex != hop.ifindex)
+    for (unsigned i = 0; i < XDP_PORTS_MAX; i++) {
+        if (w->view[i].ifindex != hop.ifindex)
             continue;
-        *link = (struct frame_link){.port = (uint8_t)(i + 1)};
+        *link = (struct frame_link){.port = xdp_port_mark(w, i)};
         link->vlan = hop.vlan ? hop.vlan | FRAME_VLAN_TAGGED : 0;
         memcpy(link->local_mac, hop.local_mac, 6);
         memcpy(link->remote_mac, hop.remote_mac, 6);
@@ -189,7 +191,7 @@ static uint8_t *xdp_send(struct pktio *io, const struct net_path *path, size_t l
         q = queue_of(w, &link);
     size_t headers = frame_headers_size(path, &link);
     size_t packet = headers + len - frame_ethernet_size(&link);
-    if (!q || packet > w->set->ports[q->port].interface.mtu)
+    if (!q || packet > w->view[q->port].mtu)
         return w->kernel->ops->send(w->kernel, path, len);
     uint8_t *frame = xsk_queue_send(&q->xsk, headers + len);
     return frame ? frame_write_headers(frame, path, &link, len) : NULL;
@@ -214,6 +216,8 @@ static void xdp_flush(struct pktio *io, usec_t now)
     w->kick_at = USEC_NEVER;
     for (unsigned i = 0; i < w->queue_count; i++) {
         struct xsk_queue *x = &w->queues[i].xsk;
+        if (x->fd < 0)
+            continue;
         if (x->tx_filled > 0 || xsk_queue_outstanding(x))
             flush_queue(w, x, now);
         usec_t again = x->dead ? x->retry_at : now + KICK_AGAIN;
@@ -236,8 +240,9 @@ static size_t xdp_fds(struct pktio *io, struct pollfd *fds)
 static usec_t xdp_deadline(const struct pktio *io)
 {
     const struct xdp_worker *w = (const struct xdp_worker *)io;
-    usec_t kernel = w->kernel->ops->deadline(w->kernel);
-    return kernel < w->kick_at ? kernel : w->kick_at;
+    usec_t at = w->kernel->ops->deadline(w->kernel);
+    at = w->kick_at < at ? w->kick_at : at;
+    return w->ports_at < at ? w->ports_at : at;
 }
 
 static void xdp_allow(struct pktio *io, const struct net_path *path, bool allowed)

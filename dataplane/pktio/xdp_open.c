@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #define BUSY_PATIENCE (2 * USEC_PER_SEC)
 
@@ -41,102 +42,78 @@ static void xdp_close(struct pktio_set *set)
     loader_close(x->loader); /* first: nothing is to be redirected to sockets that go */
     for (unsigned i = 0; i < set->workers; i++)
         close_worker(&x->workers[i]);
+    while (x->spare_count > 0)
+        close(x->spare[--x->spare_count]);
     pktio_close(x->kernel);
+    pthread_mutex_destroy(&x->changing);
     free(x);
 }
 
-/* Opens the socket of one queue and lets the program use it. */
-static bool open_queue(struct xdp_set *x, unsigned port, uint32_t queue, char err[PKTIO_ERROR_TEXT])
+/* What an interface is attached with that comes later. */
+static void make_spares(struct xdp_set *x)
 {
-    struct xdp_port *p = &x->ports[port];
-    struct xdp_worker *w = &x->workers[queue % x->set.workers];
-    if (w->queue_count == XDP_QUEUES_MAX) {
-        snprintf(err, PKTIO_ERROR_TEXT, "a worker has %d queues at most", XDP_QUEUES_MAX);
-        return false;
-    }
-    struct xdp_queue *q = &w->queues[w->queue_count];
-    *q = (struct xdp_queue){.port = port};
-    if (!xsk_queue_open(&q->xsk, p->interface.name, p->interface.ifindex, queue, x->busy_until,
-                        w->io.counters, err))
-        return false;
-    if (!loader_set_socket(x->loader, p->interface.ifindex, queue, q->xsk.fd)) {
-        snprintf(err, PKTIO_ERROR_TEXT, "the program does not take the socket: %s",
+    for (int fd; x->spare_count < XDP_SPARE_SOCKETS && (fd = xsk_socket_new()) >= 0;)
+        x->spare[x->spare_count++] = fd;
+    unsigned missing = 0, n = atomic_load(&x->port_count);
+    for (unsigned i = 0; i < n; i++)
+        missing += x->ports[i].ifindex == 0;
+    if (!loader_prepare(x->loader, missing > XDP_SPARE_PROGRAMS ? missing : XDP_SPARE_PROGRAMS))
+        log_warn("pktio", "interfaces that come later go through the kernel error=\"%s\"",
                  strerror(errno));
-        xsk_queue_close(&q->xsk);
-        return false;
-    }
-    if (w->port_count[port]++ == 0)
-        w->port_first[port] = w->queue_count;
-    w->queue_count++;
-    p->zerocopy = q->xsk.zerocopy;
-    return true;
 }
 
-/* Queues without a socket are no harm: the program passes what comes there to the kernel. False if
- * there is no socket at all. */
-static bool open_queues(struct xdp_set *x, unsigned port, char err[PKTIO_ERROR_TEXT])
-{
-    struct xdp_port *p = &x->ports[port];
-    for (uint32_t i = 0; i < p->interface.queues; i++) {
-        if (open_queue(x, port, i, err))
-            p->queues++;
-        else
-            log_warn("pktio", "queue goes through the kernel interface=%s queue=%u reason=\"%s\"",
-                     p->interface.name, i, err);
-    }
-    return p->queues > 0;
-}
-
-static bool open_port(struct xdp_set *x, const struct interface *interface, bool may_be_generic,
+/* With sockets; without any the program is of no use. */
+static bool open_port(struct xdp_set *x, unsigned port, usec_t busy_until,
                       char err[PKTIO_ERROR_TEXT])
 {
-    struct xdp_port *p = &x->ports[x->port_count];
-    if (x->port_count == XDP_PORTS_MAX) {
-        snprintf(err, PKTIO_ERROR_TEXT, "%d interfaces at most", XDP_PORTS_MAX);
+    struct xdp_port *p = &x->ports[port];
+    if (!xdp_port_attach(x, p, err))
         return false;
-    }
-    *p = (struct xdp_port){.interface = *interface};
-    if (!loader_attach(x->loader, interface->ifindex, err))
-        return false;
-    p->generic = !loader_is_native(x->loader, interface->ifindex);
-    if (p->generic && !may_be_generic)
-        snprintf(err, PKTIO_ERROR_TEXT,
-                 "its driver has no native XDP; name the interface to use "
-                 "generic mode");
-    if ((p->generic && !may_be_generic) || !open_queues(x, x->port_count, err)) {
-        loader_detach(x->loader, interface->ifindex);
-        return false;
-    }
-    x->port_count++;
-    return true;
-}
-
-static void open_or_warn(struct xdp_set *x, const struct interface *interface, bool may_be_generic,
-                         char err[PKTIO_ERROR_TEXT])
-{
-    if (!open_port(x, interface, may_be_generic, err))
-        log_warn("pktio", "interface goes through the kernel interface=%s reason=\"%s\"",
-                 interface->name, err);
+    p->queues = 0;
+    for (unsigned i = 0; i < x->set.workers; i++)
+        p->queues += xdp_port_follow(&x->workers[i], port, busy_until);
+    for (unsigned i = 0; i < x->set.workers; i++)
+        for (unsigned k = 0; k < x->workers[i].view[port].room; k++)
+            p->zerocopy |= x->workers[i].queues[x->workers[i].view[port].first + k].xsk.zerocopy;
+    if (p->queues > 0)
+        return true;
+    snprintf(err, PKTIO_ERROR_TEXT, "interface %.16s: none of its queues takes a socket", p->name);
+    xdp_port_detach(x, p);
+    return false;
 }
 
 /* Named interfaces may be served in generic mode; of all there are only those that can do better:
  * generic mode drops merged packets and is slower than the kernel's sockets. */
-static bool open_ports(struct xdp_set *x, const char *const *names, char err[PKTIO_ERROR_TEXT])
+static void add_ports(struct xdp_set *x, const char *const *names)
 {
     struct interface found[XDP_PORTS_MAX];
+    size_t n = names ? 0 : interface_list(found, XDP_PORTS_MAX);
+    for (size_t i = 0; i < n; i++)
+        xdp_port_add(x, found[i].name, false);
+    for (; names && *names; names++)
+        if (!xdp_port_add(x, *names, true))
+            log_warn("pktio",
+                     "interface goes through the kernel interface=%s reason=\"%d at most\"", *names,
+                     XDP_PORTS_MAX);
+    x->scan = !names && n == 0;
+}
+
+/* True if one is attached. */
+static bool open_ports(struct xdp_set *x, const struct pktio_config *config,
+                       char err[PKTIO_ERROR_TEXT])
+{
+    unsigned attached = 0;
+    usec_t busy_until = clock_monotonic() + BUSY_PATIENCE;
     snprintf(err, PKTIO_ERROR_TEXT, "no interface that is up and has an address");
-    if (!names) {
-        size_t n = interface_list(found, XDP_PORTS_MAX);
-        for (size_t i = 0; i < n; i++)
-            open_or_warn(x, &found[i], false, err);
-    }
-    for (; names && *names; names++) {
-        if (interface_find(*names, &found[0], err))
-            open_or_warn(x, &found[0], true, err);
+    add_ports(x, config->interfaces);
+    for (unsigned i = 0; i < atomic_load(&x->port_count); i++) {
+        if (open_port(x, i, busy_until, err))
+            attached++;
         else
-            log_warn("pktio", "interface goes through the kernel reason=\"%s\"", err);
+            log_warn("pktio", "interface goes through the kernel interface=%s reason=\"%s\"",
+                     x->ports[i].name, err);
     }
-    return x->port_count > 0;
+    return attached > 0;
 }
 
 static bool open_worker(struct xdp_set *x, const struct pktio_config *config, unsigned index,
@@ -145,6 +122,7 @@ static bool open_worker(struct xdp_set *x, const struct pktio_config *config, un
     struct xdp_worker *w = &x->workers[index];
     *w = (struct xdp_worker){.io = {.ops = &xdp_ops, .counters = config->counters[index]},
                              .set = x,
+                             .index = index,
                              .kernel = pktio_worker(x->kernel, index),
                              .kick_at = USEC_NEVER,
                              .watch = {.fd = -1}};
@@ -170,13 +148,19 @@ static void describe(struct xdp_set *x)
 {
     char *out = x->set.description;
     size_t size = sizeof(x->set.description), at = (size_t)snprintf(out, size, "xdp");
-    for (unsigned i = 0; i < x->port_count && at < size; i++) {
+    const char *separator = "";
+    for (unsigned i = 0; i < atomic_load(&x->port_count) && at < size; i++) {
         const struct xdp_port *p = &x->ports[i];
+        if (p->ifindex == 0)
+            continue;
         at +=
-            (size_t)snprintf(out + at, size - at, "%s %s %s %s (%u queue%s)", i > 0 ? "," : "",
+            (size_t)snprintf(out + at, size - at, "%s %s %s %s (%u queue%s)", separator,
                              p->generic ? "generic" : "native", p->zerocopy ? "zero-copy" : "copy",
-                             p->interface.name, p->queues, p->queues == 1 ? "" : "s");
+                             p->name, p->queues, p->queues == 1 ? "" : "s");
+        separator = ",";
     }
+    if (!*separator && at < size)
+        snprintf(out + at, size - at, ", no interface yet");
 }
 
 /* The program drops what it does not know on its ports: all of them have to be ours. */
@@ -205,15 +189,17 @@ struct pktio_set *pktio_xdp_open(const struct pktio_config *config, char err[PKT
         return NULL;
     }
     memset(x, 0, sizeof(*x));
-    x->busy_until = clock_monotonic() + BUSY_PATIENCE;
+    pthread_mutex_init(&x->changing, NULL);
     x->set = (struct pktio_set){.worker = xdp_worker_io, .close = xdp_close};
     raise_memlock();
     x->kernel = pktio_udp_open(config, err);
-    if (!x->kernel || !open_workers(x, config, err) || !open_loader(x, config, err) ||
-        !open_ports(x, config->interfaces, err)) {
+    bool open = x->kernel && open_workers(x, config, err) && open_loader(x, config, err);
+    /* Where xdp is wanted and the network is not there yet, it is waited for. */
+    if (!open || (!open_ports(x, config, err) && config->backend == PKTIO_AUTO)) {
         xdp_close(&x->set);
         return NULL;
     }
+    make_spares(x);
     describe(x);
     return &x->set;
 }

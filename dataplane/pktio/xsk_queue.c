@@ -8,56 +8,34 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #define AREA_SIZE      ((size_t)(XSK_RX_FRAMES + XSK_TX_FRAMES) * XSK_FRAME_SIZE)
 #define BUSY_PAUSE_NS  10000000
-#define DEAD_RETRY     USEC_PER_SEC
+#define DEAD_RETRY     (200 * USEC_PER_MS)
 #define MAX_TX_BUDGET  9 /* XDP_MAX_TX_SKB_BUDGET of newer kernels' if_xdp.h */
 #define TX_BUDGET_WANT 256
 
-static void close_rings(struct xsk_queue *x)
-{
-    if (x->socket)
-        xsk_socket__delete(x->socket);
-    if (x->umem)
-        xsk_umem__delete(x->umem);
-    x->socket = NULL;
-    x->umem = NULL;
-    x->fd = -1;
-}
-
-/* Returns 0 or a positive errno value. */
-static int try_open(struct xsk_queue *x, const char *ifname, uint16_t bind_flags)
-{
-    const struct xsk_umem_config umem = {
-        .fill_size = XSK_RX_FRAMES,
-        .comp_size = XSK_TX_FRAMES,
-        .frame_size = XSK_FRAME_SIZE,
-    };
-    const struct xsk_socket_config config = {
-        .rx_size = XSK_RX_FRAMES,
-        .tx_size = XSK_TX_FRAMES,
-        .libxdp_flags = XSK_LIBXDP_FLAGS__INHIBIT_PROG_LOAD,
-        .bind_flags = bind_flags,
-    };
-    int error = xsk_umem__create(&x->umem, x->area, AREA_SIZE, &x->fill, &x->completion, &umem);
-    if (error == 0)
-        error = xsk_socket__create(&x->socket, ifname, x->queue, x->umem, &x->rx, &x->tx, &config);
-    if (error != 0)
-        close_rings(x);
-    return error < 0 ? -error : error;
-}
-
-static int open_patiently(struct xsk_queue *x, const char *ifname, usec_t busy_until,
-                          uint16_t bind_flags)
+static int bind_patiently(const struct xsk_queue *x, usec_t busy_until)
 {
     const struct timespec pause = {.tv_nsec = BUSY_PAUSE_NS};
-    int error = try_open(x, ifname, bind_flags);
+    int error = xsk_bind(x->fd, x->ifindex, x->queue);
     while (error == EBUSY && clock_monotonic() < busy_until) {
         nanosleep(&pause, NULL);
-        error = try_open(x, ifname, bind_flags);
+        error = xsk_bind(x->fd, x->ifindex, x->queue);
     }
     return error;
+}
+
+static int open_rings(struct xsk_queue *x, usec_t busy_until)
+{
+    const struct xsk_memory memory = {.area = x->area,
+                                      .size = AREA_SIZE,
+                                      .frame_size = XSK_FRAME_SIZE,
+                                      .rx_frames = XSK_RX_FRAMES,
+                                      .tx_frames = XSK_TX_FRAMES};
+    int error = xsk_rings_open(&x->rings, x->fd, &memory);
+    return error != 0 ? error : bind_patiently(x, busy_until);
 }
 
 static bool is_zerocopy(int fd)
@@ -70,10 +48,10 @@ static bool is_zerocopy(int fd)
 
 static void give_rx_frames(struct xsk_queue *x)
 {
-    uint32_t at = 0, n = xsk_ring_prod__reserve(&x->fill, XSK_RX_FRAMES, &at);
+    uint32_t at = 0, n = xsk_ring_prod__reserve(&x->rings.fill, XSK_RX_FRAMES, &at);
     for (uint32_t i = 0; i < n; i++)
-        *xsk_ring_prod__fill_addr(&x->fill, at + i) = (uint64_t)i * XSK_FRAME_SIZE;
-    xsk_ring_prod__submit(&x->fill, n);
+        *xsk_ring_prod__fill_addr(&x->rings.fill, at + i) = (uint64_t)i * XSK_FRAME_SIZE;
+    xsk_ring_prod__submit(&x->rings.fill, n);
 }
 
 static bool allocate(struct xsk_queue *x)
@@ -90,23 +68,16 @@ static bool allocate(struct xsk_queue *x)
     return true;
 }
 
-bool xsk_queue_open(struct xsk_queue *x, const char *ifname, uint32_t ifindex, uint32_t queue,
+bool xsk_queue_open(struct xsk_queue *x, int socket, uint32_t ifindex, uint32_t queue,
                     usec_t busy_until, struct counters *counters, char err[PKTIO_ERROR_TEXT])
 {
-    *x = (struct xsk_queue){.fd = -1, .ifindex = ifindex, .queue = queue, .counters = counters};
-    int error = ENOMEM;
-    if (allocate(x)) {
-        error = open_patiently(x, ifname, busy_until, XDP_ZEROCOPY | XDP_USE_NEED_WAKEUP);
-        if (error != 0 && error != EBUSY)
-            error = open_patiently(x, ifname, busy_until, XDP_COPY | XDP_USE_NEED_WAKEUP);
-    }
+    *x = (struct xsk_queue){.fd = socket, .ifindex = ifindex, .queue = queue, .counters = counters};
+    int error = allocate(x) ? open_rings(x, busy_until) : ENOMEM;
     if (error != 0) {
-        snprintf(err, PKTIO_ERROR_TEXT, "AF_XDP socket on %s queue %u: %s", ifname, queue,
-                 strerror(error));
+        snprintf(err, PKTIO_ERROR_TEXT, "AF_XDP socket on queue %u: %s", queue, strerror(error));
         xsk_queue_close(x);
         return false;
     }
-    x->fd = xsk_socket__fd(x->socket);
     x->zerocopy = is_zerocopy(x->fd);
     int budget = TX_BUDGET_WANT; /* copy mode: frames per system call, where the kernel lets us */
     setsockopt(x->fd, SOL_XDP, MAX_TX_BUDGET, &budget, sizeof(budget));
@@ -116,12 +87,13 @@ bool xsk_queue_open(struct xsk_queue *x, const char *ifname, uint32_t ifindex, u
 
 void xsk_queue_close(struct xsk_queue *x)
 {
-    close_rings(x);
+    xsk_rings_close(&x->rings);
+    if (x->fd >= 0)
+        close(x->fd);
     if (x->area)
         munmap(x->area, AREA_SIZE);
     free(x->tx_free);
-    x->area = NULL;
-    x->tx_free = NULL;
+    *x = (struct xsk_queue){.fd = -1};
 }
 
 size_t xsk_queue_receive(struct xsk_queue *x, struct pktio_packet *out, size_t room)
@@ -129,15 +101,15 @@ size_t xsk_queue_receive(struct xsk_queue *x, struct pktio_packet *out, size_t r
     uint32_t at = 0, want = PKTIO_BURST - x->held_count;
     if (room < want)
         want = (uint32_t)room;
-    uint32_t n = xsk_ring_cons__peek(&x->rx, want, &at);
+    uint32_t n = xsk_ring_cons__peek(&x->rings.rx, want, &at);
     for (uint32_t i = 0; i < n; i++) {
-        const struct xdp_desc *d = xsk_ring_cons__rx_desc(&x->rx, at + i);
+        const struct xdp_desc *d = xsk_ring_cons__rx_desc(&x->rings.rx, at + i);
         x->held[x->held_count++] = d->addr & ~(uint64_t)(XSK_FRAME_SIZE - 1);
         out[i].data = x->area + d->addr;
         out[i].len = d->len;
     }
     if (n > 0)
-        xsk_ring_cons__release(&x->rx, n);
+        xsk_ring_cons__release(&x->rings.rx, n);
     return n;
 }
 
@@ -147,23 +119,23 @@ void xsk_queue_receive_done(struct xsk_queue *x)
     if (n == 0)
         return;
     /* The ring is as large as there are RX frames: there is always room. */
-    if (xsk_ring_prod__reserve(&x->fill, n, &at) != n)
+    if (xsk_ring_prod__reserve(&x->rings.fill, n, &at) != n)
         return;
     for (uint32_t i = 0; i < n; i++)
-        *xsk_ring_prod__fill_addr(&x->fill, at + i) = x->held[i];
-    xsk_ring_prod__submit(&x->fill, n);
+        *xsk_ring_prod__fill_addr(&x->rings.fill, at + i) = x->held[i];
+    xsk_ring_prod__submit(&x->rings.fill, n);
     x->held_count = 0;
-    if (xsk_ring_prod__needs_wakeup(&x->fill))
+    if (xsk_ring_prod__needs_wakeup(&x->rings.fill))
         recvfrom(x->fd, NULL, 0, MSG_DONTWAIT, NULL, NULL);
 }
 
 static void reap(struct xsk_queue *x)
 {
-    uint32_t at = 0, n = xsk_ring_cons__peek(&x->completion, XSK_TX_FRAMES, &at);
+    uint32_t at = 0, n = xsk_ring_cons__peek(&x->rings.completion, XSK_TX_FRAMES, &at);
     for (uint32_t i = 0; i < n; i++)
-        x->tx_free[x->tx_free_count++] = *xsk_ring_cons__comp_addr(&x->completion, at + i);
+        x->tx_free[x->tx_free_count++] = *xsk_ring_cons__comp_addr(&x->rings.completion, at + i);
     if (n > 0)
-        xsk_ring_cons__release(&x->completion, n);
+        xsk_ring_cons__release(&x->rings.completion, n);
 }
 
 uint8_t *xsk_queue_send(struct xsk_queue *x, size_t len)
@@ -171,27 +143,29 @@ uint8_t *xsk_queue_send(struct xsk_queue *x, size_t len)
     uint32_t at = 0;
     if (x->tx_free_count == 0)
         reap(x);
-    if (x->tx_free_count == 0 || xsk_ring_prod__reserve(&x->tx, 1, &at) != 1)
+    if (x->tx_free_count == 0 || xsk_ring_prod__reserve(&x->rings.tx, 1, &at) != 1)
         return NULL;
     uint64_t addr = x->tx_free[--x->tx_free_count];
-    *xsk_ring_prod__tx_desc(&x->tx, at) = (struct xdp_desc){.addr = addr, .len = (uint32_t)len};
+    *xsk_ring_prod__tx_desc(&x->rings.tx, at) =
+        (struct xdp_desc){.addr = addr, .len = (uint32_t)len};
     x->tx_filled++;
     return x->area + addr;
 }
 
 uint8_t *xsk_queue_filled(struct xsk_queue *x, unsigned n)
 {
-    return x->area + xsk_ring_prod__tx_desc(&x->tx, x->tx.cached_prod - x->tx_filled + n)->addr;
+    return x->area +
+           xsk_ring_prod__tx_desc(&x->rings.tx, x->rings.tx.cached_prod - x->tx_filled + n)->addr;
 }
 
 static uint32_t taken(const struct xsk_queue *x)
 {
-    return __atomic_load_n(x->tx.consumer, __ATOMIC_ACQUIRE);
+    return __atomic_load_n(x->rings.tx.consumer, __ATOMIC_ACQUIRE);
 }
 
 bool xsk_queue_outstanding(const struct xsk_queue *x)
 {
-    return *x->tx.producer != taken(x);
+    return *x->rings.tx.producer != taken(x);
 }
 
 /* Copy mode sends inside the system call, a budget at a time; with zero-copy it only wakes the
@@ -200,7 +174,7 @@ bool xsk_queue_outstanding(const struct xsk_queue *x)
 static void kick(struct xsk_queue *x, usec_t now)
 {
     bool moves = true;
-    while (moves && xsk_queue_outstanding(x) && xsk_ring_prod__needs_wakeup(&x->tx)) {
+    while (moves && xsk_queue_outstanding(x) && xsk_ring_prod__needs_wakeup(&x->rings.tx)) {
         uint32_t before = taken(x);
         bool sent = sendto(x->fd, NULL, 0, MSG_DONTWAIT, NULL, 0) >= 0;
         if (!sent && errno != EAGAIN && errno != EBUSY && errno != ENOBUFS && errno != EINTR) {
@@ -215,7 +189,7 @@ static void kick(struct xsk_queue *x, usec_t now)
 void xsk_queue_flush(struct xsk_queue *x, usec_t now)
 {
     if (x->tx_filled > 0)
-        xsk_ring_prod__submit(&x->tx, x->tx_filled);
+        xsk_ring_prod__submit(&x->rings.tx, x->tx_filled);
     x->tx_filled = 0;
     if (x->dead && now < x->retry_at)
         return;

@@ -8,8 +8,7 @@
 #define SLUICE_DATAPLANE_PKTIO_XSK_QUEUE_H
 
 #include "dataplane/pktio/pktio.h"
-
-#include <xdp/xsk.h>
+#include "dataplane/pktio/xsk_socket.h"
 
 #define XSK_FRAME_SIZE 2048 /* the kernel keeps 256 bytes before received data */
 #define XSK_RX_FRAMES  2048
@@ -20,28 +19,26 @@ struct xsk_queue {
     uint32_t ifindex, queue;
     bool zerocopy;
     struct counters *counters;
-    struct xsk_socket *socket;
-    struct xsk_umem *umem;
     uint8_t *area; /* RX frames, then TX frames */
-    struct xsk_ring_cons rx, completion;
-    struct xsk_ring_prod fill, tx;
+    struct xsk_rings rings;
     /* RX frames of the current burst, to go back to the fill ring */
     uint64_t held[PKTIO_BURST];
     unsigned held_count;
     /* a stack of TX frames at rest */
     uint64_t *tx_free;
     unsigned tx_free_count;
-    /* descriptors written and not yet submitted: the last `tx_filled` before tx.cached_prod */
+    /* descriptors written and not yet submitted: the last `tx_filled` before rings.tx.cached_prod
+     */
     unsigned tx_filled;
     bool dead;         /* the interface is gone or down */
     usec_t retry_at;   /* when a dead one is tried again */
     uint64_t overflow; /* the kernel's last count of frames it had no room for */
 };
 
-/* Opens the socket: zero-copy, else copy. A queue that was closed just now is busy for a while: it
- * is tried until `busy_until` (clock_monotonic()), and once at least. On failure returns false and
- * says why. */
-bool xsk_queue_open(struct xsk_queue *x, const char *ifname, uint32_t ifindex, uint32_t queue,
+/* Binds `socket` (xsk_socket_new()), whose owner it becomes. A queue that was closed just now is
+ * busy for a while: it is tried until `busy_until` (clock_monotonic()), and once at least. On
+ * failure returns false and says why; the socket is closed. */
+bool xsk_queue_open(struct xsk_queue *x, int socket, uint32_t ifindex, uint32_t queue,
                     usec_t busy_until, struct counters *counters, char err[PKTIO_ERROR_TEXT]);
 void xsk_queue_close(struct xsk_queue *x);
 

@@ -62,14 +62,9 @@ bool namespace_wait_up(const char *interface)
                          interface);
 }
 
-bool namespaces_create(unsigned queues)
+bool namespaces_join(unsigned queues)
 {
-    if (geteuid() != 0)
-        return false;
-    peer = create();
-    ours = peer < 0 ? -1 : create();
-    if (ours < 0 ||
-        !namespace_run("ip link add %s numtxqueues %u numrxqueues %u type veth peer name %s "
+    if (!namespace_run("ip link add %s numtxqueues %u numrxqueues %u type veth peer name %s "
                        "numtxqueues %u numrxqueues %u netns /proc/%d/fd/%d",
                        OUR_INTERFACE, queues, queues, PEER_INTERFACE, queues, queues, getpid(),
                        peer))
@@ -80,4 +75,13 @@ bool namespaces_create(unsigned queues)
     ok = ok && namespace_wait_up(PEER_INTERFACE);
     namespace_enter_ours();
     return ok && namespace_wait_up(OUR_INTERFACE);
+}
+
+bool namespaces_create(unsigned queues)
+{
+    if (geteuid() != 0)
+        return false;
+    peer = create();
+    ours = peer < 0 ? -1 : create();
+    return ours >= 0 && namespaces_join(queues);
 }

@@ -18,6 +18,9 @@
 /* Creates both and enters ours. False if this process may not. `queues` of each interface. */
 bool namespaces_create(unsigned queues);
 
+/* Makes the pair of interfaces anew, after it was deleted. From our namespace. */
+bool namespaces_join(unsigned queues);
+
 void namespace_enter_ours(void);
 void namespace_enter_peer(void);
 
