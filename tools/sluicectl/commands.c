@@ -2,13 +2,9 @@
 #include "tools/sluicectl/commands.h"
 
 const struct command *const commands[] = {
-    &command_address,
-    &command_stats,
-    &command_token_create,
-    &command_doctor,
-    &command_doctor_matrix,
-    &command_completion,
-    NULL,
+    &command_top,    &command_rooms,         &command_room,       &command_participant,
+    &command_stats,  &command_events,        &command_address,    &command_token_create,
+    &command_doctor, &command_doctor_matrix, &command_completion, NULL,
 };
 
 const struct command_option common_options[] = {

@@ -5,7 +5,8 @@
 
 #include "tools/sluicectl/command.h"
 
-extern const struct command command_address, command_stats, command_token_create, command_doctor,
+extern const struct command command_top, command_rooms, command_room, command_participant,
+    command_stats, command_events, command_address, command_token_create, command_doctor,
     command_doctor_matrix, command_completion;
 
 #endif
