@@ -16,10 +16,7 @@
 #include "authz/listen.h"
 #include "common/log.h"
 #include "common/sandbox/sandbox.h"
-
-#ifndef SLUICE_VERSION
-#define SLUICE_VERSION "0.1.0"
-#endif
+#include "common/version.h"
 
 struct authz {
     struct config_authz config;

@@ -130,12 +130,13 @@ static bool hand_over_directory(const char *dir, const struct passwd *p)
 }
 
 /* Control, run by the same user, has to reach the socket; that user also removes it at the end. */
-static bool hand_over(const struct config *c, const char *link_path)
+static bool hand_over(const struct config *c, const char *link_path, const char *stats_socket)
 {
     const struct passwd *p = c->sluice.user[0] ? getpwnam(c->sluice.user) : NULL;
     if (!p || geteuid() != 0)
         return true;
-    if (hand_over_directory(c->sluice.run_dir, p) && chown(link_path, p->pw_uid, p->pw_gid) == 0)
+    if (hand_over_directory(c->sluice.run_dir, p) && chown(link_path, p->pw_uid, p->pw_gid) == 0 &&
+        chown(stats_socket, p->pw_uid, p->pw_gid) == 0)
         return true;
     log_error("start", "run_dir=%s user=%s error=\"%s\"", c->sluice.run_dir, c->sluice.user,
               strerror(errno));
@@ -145,8 +146,8 @@ static bool hand_over(const struct config *c, const char *link_path)
 /* After the sockets and programs are there: what forwarding itself needs is little. */
 static bool give_up_rights(const struct config *c)
 {
-    static const char *const calls[] = {
-        "bpf", "recvmmsg", "sched_setaffinity", "clone", "clone3", "rename", NULL};
+    static const char *const calls[] = {"bpf",    "recvmmsg", "sched_setaffinity", "clone",
+                                        "clone3", "rename",   "setpriority",       NULL};
     const struct sandbox s = {.user = c->sluice.user[0] ? c->sluice.user : NULL, .calls = calls};
     return sandbox_enter(&s);
 }
@@ -154,12 +155,15 @@ static bool give_up_rights(const struct config *c)
 static int run(const struct config *c)
 {
     const char *interfaces[CONFIG_LIST + 1] = {0};
-    char link_path[CONFIG_TEXT + 32], stats_path[CONFIG_TEXT + 32], err[PROCESS_ERROR_TEXT];
+    char link_path[CONFIG_TEXT + 32], stats_path[CONFIG_TEXT + 32];
+    char stats_socket[CONFIG_TEXT + 32], err[PROCESS_ERROR_TEXT];
     snprintf(link_path, sizeof(link_path), "%s/dataplane.sock", c->sluice.run_dir);
     snprintf(stats_path, sizeof(stats_path), "%s/dataplane.stats", c->sluice.run_dir);
+    snprintf(stats_socket, sizeof(stats_socket), "%s/stats.sock", c->sluice.run_dir);
     struct process_config p = {.tcp_port = c->rtc.tcp_port,
                                .link_path = link_path,
                                .stats_path = stats_path,
+                               .stats_socket = stats_socket,
                                .link_group = -1};
     fill_pktio(&p.pktio, c, interfaces);
     fill_media(&p.media, c);
@@ -173,7 +177,7 @@ static int run(const struct config *c)
         log_error("start", "%s", err);
         return 1;
     }
-    if (!hand_over(c, link_path) || !give_up_rights(c) || !process_start(process)) {
+    if (!hand_over(c, link_path, stats_socket) || !give_up_rights(c) || !process_start(process)) {
         log_error("start", "no rights given up or no threads started");
         process_destroy(process);
         return 1;

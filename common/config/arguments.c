@@ -9,10 +9,7 @@
 #include "common/config/file.h"
 #include "common/config/schema.h"
 #include "common/config/yaml.h"
-
-#ifndef SLUICE_VERSION
-#define SLUICE_VERSION "0.1.0"
-#endif
+#include "common/version.h"
 
 /* What the command line says before anything is read. */
 struct arguments {

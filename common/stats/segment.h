@@ -89,6 +89,13 @@ void stats_put(const struct stats_segment *s, enum stats_section_id id, uint32_t
 bool stats_get(const struct stats_segment *s, enum stats_section_id id, uint32_t index, void *body,
                size_t size);
 
+/* By the owner: one more. */
+static inline void stats_count_one(_Atomic uint64_t *n)
+{
+    uint64_t v = atomic_load_explicit(n, memory_order_relaxed);
+    atomic_store_explicit(n, v + 1, memory_order_relaxed);
+}
+
 /* By the owner: what a pool has come to; high_water is kept. */
 void stats_pool_set(struct stats_pool *p, uint64_t size, uint64_t used, uint64_t high_water);
 void stats_pool_refuse(struct stats_pool *p);

@@ -44,16 +44,10 @@ static void pin(unsigned index)
     }
 }
 
-static void tally(_Atomic uint64_t *n)
-{
-    atomic_store_explicit(n, atomic_load_explicit(n, memory_order_relaxed) + 1,
-                          memory_order_relaxed);
-}
-
 static size_t turn(struct worker *w)
 {
     if (w->stats)
-        tally(&w->stats->turns);
+        stats_count_one(&w->stats->turns);
     return media_turn(w->media, clock_monotonic(), clock_realtime());
 }
 
@@ -79,7 +73,7 @@ static void sleep_until_needed(struct worker *w)
 {
     doorbell_sleep(w->bell);
     if (w->stats)
-        tally(&w->stats->sleeps);
+        stats_count_one(&w->stats->sleeps);
     if (turn(w) == 0 && !stopped(w)) {
         struct pollfd fds[PKTIO_FDS_MAX + 1];
         nfds_t n = pktio_fds(w->io, fds);

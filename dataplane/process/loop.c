@@ -71,6 +71,7 @@ static void wait(struct process *p, struct pollfd fds[static FD_COUNT], usec_t n
         busy |= ring_peek(p->worker[i].rings.packets_out) || ring_peek(p->worker[i].rings.events) ||
                 p->worker[i].told;
     static const struct timespec no_time;
+    stats_count_one(&stats_thread(&p->stats, p->workers)->sleeps);
     ppoll(fds, FD_COUNT, busy ? &no_time : at == USEC_NEVER ? NULL : &ts, NULL);
     doorbell_answer(&p->bell);
 }
@@ -101,7 +102,10 @@ void process_run(struct process *p, int stop_fd)
         [FD_TCP] = {.fd = p->tcp ? ice_tcp_fd(p->tcp) : -1, .events = POLLIN},
         [FD_TURN] = {.fd = p->turn ? turn_server_fd(p->turn) : -1, .events = POLLIN},
     };
+    struct stats_thread *stats = stats_thread(&p->stats, p->workers);
+    atomic_store_explicit(&stats->tid, (uint32_t)gettid(), memory_order_relaxed);
     while (!fds[FD_STOP].revents) {
+        stats_count_one(&stats->turns);
         fds[FD_CONTROL].fd = p->control.fd;
         fds[FD_CONTROL].events = POLLIN | (link_wants_write(&p->control) ? POLLOUT : 0);
         wait(p, fds, clock_monotonic());

@@ -138,6 +138,16 @@ static bool create_stats(struct process *p, const struct process_config *config,
     return stats_segment_create(&p->stats, config->stats_path, &n, err);
 }
 
+static bool create_stats_server(struct process *p, const struct process_config *config,
+                                char err[static PROCESS_ERROR_TEXT])
+{
+    stats_text(p->stats.header->backend, STATS_BACKEND, pktio_describe(p->pktio));
+    if (!config->stats_socket)
+        return true;
+    p->stats_server = stats_thread_open(config->stats_socket, &p->stats, err);
+    return p->stats_server != NULL;
+}
+
 static bool create_all(struct process *p, const struct process_config *config,
                        char err[static PROCESS_ERROR_TEXT])
 {
@@ -156,7 +166,7 @@ static bool create_all(struct process *p, const struct process_config *config,
         !create_turn(p, config, err))
         return false;
     p->listener = link_listen(config->link_path, config->link_group, err);
-    return p->listener >= 0;
+    return p->listener >= 0 && create_stats_server(p, config, err);
 }
 
 bool process_start(struct process *p)
@@ -168,7 +178,7 @@ bool process_start(struct process *p)
         if (!w->thread)
             return false;
     }
-    return true;
+    return !p->stats_server || stats_thread_start(p->stats_server);
 }
 
 struct process *process_create(const struct process_config *config,
@@ -214,6 +224,7 @@ void process_destroy(struct process *p)
 {
     if (!p)
         return;
+    stats_thread_close(p->stats_server);
     /* Sessions say goodbye through the workers, so they go first. */
     sessions_destroy(p->sessions);
     for (unsigned i = 0; i < p->workers; i++)

@@ -14,6 +14,7 @@
 #include "common/stats/segment.h"
 #include "dataplane/media/media.h"
 #include "dataplane/session/session.h"
+#include "dataplane/stats/thread.h"
 #include "dataplane/tcp/ice_tcp.h"
 #include "dataplane/turn/server.h"
 
@@ -30,7 +31,8 @@ struct process_config {
     uint16_t tcp_port;
     struct turn_server_config turn; /* without ports: no TURN; media ports are filled in here */
     const char *link_path, *stats_path;
-    int link_group; /* may connect besides us; -1: nobody */
+    const char *stats_socket; /* NULL: none */
+    int link_group;           /* may connect besides us; -1: nobody */
 };
 
 /* A command that found its worker's ring full. */
@@ -52,7 +54,8 @@ struct process_worker {
 struct process {
     unsigned workers;
     struct process_worker worker[PKTIO_WORKERS_MAX];
-    struct doorbell bell;       /* of the session thread */
+    struct doorbell bell; /* of the session thread */
+    struct stats_thread_server *stats_server;
     struct stats_segment stats; /* blocks: workers', then the session thread's */
     struct pktio_set *pktio;
     struct dtls_context *dtls;

@@ -99,7 +99,7 @@ void session_publish_transport(struct sessions *s, const struct transport *t)
                                 .id = t->state->id,
                                 .since = t->since,
                                 .queued_bytes = (uint32_t)t->queued,
-                                .restarts = t->ice.generation,
+                                .restarts = t->ice.generation - 1,
                                 .kind = (uint8_t)t->state->kind,
                                 .worker = (uint8_t)t->state->worker,
                                 .state = (uint8_t)t->connection,
