@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "common/clock.h"
+#include "common/config/file.h"
 #include "common/jwt/token.h"
 #include "tools/sluicectl/completion.h"
 #include "tools/sluicectl/token.h"
@@ -77,6 +78,40 @@ static void every_command_has_help(void **state)
             assert_non_null(strstr(r.out, o->name));
         assert_non_null(strstr(line("--help").out, (*c)->name));
     }
+}
+
+/* Hyphens are written "\-" there. */
+static bool man_page_has(const char *page, const char *option)
+{
+    char text[128] = "\\-\\-";
+    size_t at = strlen(text);
+    for (; *option && at + 2 < sizeof(text); option++) {
+        if (*option == '-')
+            text[at++] = '\\';
+        text[at++] = *option;
+    }
+    text[at] = 0;
+    return strstr(page, text) != NULL;
+}
+
+static void man_page_has_everything(void **state)
+{
+    (void)state;
+    size_t length;
+    char reason[FILE_REASON], *page = file_read(MAN_PAGE, &length, reason);
+    assert_non_null(page);
+    for (const struct command *const *c = commands; *c; c++) {
+        char heading[128];
+        snprintf(heading, sizeof(heading), ".SS \"%s%s%s\"\n", (*c)->name,
+                 *(*c)->arguments ? " " : "", (*c)->arguments);
+        if (!strstr(page, heading))
+            fail_msg("no %s", heading);
+        for (const struct command_option *o = (*c)->options; o && o->name; o++) {
+            if (!man_page_has(page, o->name))
+                fail_msg("no --%s", o->name);
+        }
+    }
+    free(page);
 }
 
 static void nobody_there(void **state)
@@ -295,17 +330,12 @@ static void other_shells_read_their_script(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lines_that_are_wrong),
-        cmocka_unit_test(every_command_has_help),
-        cmocka_unit_test(nobody_there),
-        cmocka_unit_test(token_to_join),
-        cmocka_unit_test(token_with_limits),
-        cmocka_unit_test(token_for_the_api),
-        cmocka_unit_test(token_as_json),
-        cmocka_unit_test(token_refused),
-        cmocka_unit_test(token_by_the_configuration),
-        cmocka_unit_test(bash_completion),
-        cmocka_unit_test(other_shells_read_their_script),
+        cmocka_unit_test(lines_that_are_wrong),    cmocka_unit_test(every_command_has_help),
+        cmocka_unit_test(man_page_has_everything), cmocka_unit_test(nobody_there),
+        cmocka_unit_test(token_to_join),           cmocka_unit_test(token_with_limits),
+        cmocka_unit_test(token_for_the_api),       cmocka_unit_test(token_as_json),
+        cmocka_unit_test(token_refused),           cmocka_unit_test(token_by_the_configuration),
+        cmocka_unit_test(bash_completion),         cmocka_unit_test(other_shells_read_their_script),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
