@@ -11,11 +11,6 @@
 
 const unsigned api_latency_bounds[API_LATENCY_BUCKETS] = {1, 2, 5, 10, 50, 100, 500, 2000};
 
-static void unimplemented(struct api_call *c)
-{
-    twirp_fail(&c->error, TWIRP_UNIMPLEMENTED, "%s is not offered by this server", c->method->name);
-}
-
 static const struct api_method methods[] = {
     {"CreateRoom", &livekit__create_room_request__descriptor, API_GRANT_CREATE, create_room},
     {"ListRooms", &livekit__list_rooms_request__descriptor, API_GRANT_LIST, list_rooms},
@@ -37,9 +32,9 @@ static const struct api_method methods[] = {
      update_room_metadata},
     {"PerformRpc", &livekit__perform_rpc_request__descriptor, API_GRANT_ADMIN, perform_rpc},
     {"ForwardParticipant", &livekit__forward_participant_request__descriptor, API_GRANT_FORWARD,
-     unimplemented},
+     forward_participant},
     {"MoveParticipant", &livekit__move_participant_request__descriptor, API_GRANT_FORWARD,
-     unimplemented},
+     move_participant},
 };
 
 #define METHOD_COUNT (sizeof methods / sizeof *methods)

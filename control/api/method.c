@@ -11,6 +11,11 @@ void call_fail(struct api_call *c, enum twirp_code code, const char *text)
     twirp_fail(&c->error, code, "twirp error unknown: %s", text);
 }
 
+void call_refuse_shown(struct api_call *c)
+{
+    call_fail(c, TWIRP_FAILED_PRECONDITION, "participant is forwarded from another room");
+}
+
 struct room *call_room(struct api_call *c, const char *name)
 {
     struct room *r = rooms_find(c->rooms, name);

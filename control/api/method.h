@@ -48,6 +48,8 @@ api_handler create_room, list_rooms, delete_room, update_room_metadata;
 api_handler list_participants, get_participant, remove_participant, update_participant;
 /* track_methods.c */
 api_handler mute_published_track, update_subscriptions;
+/* transfer_methods.c */
+api_handler forward_participant, move_participant;
 /* data_methods.c */
 api_handler send_data;
 /* rpc.c */
@@ -59,6 +61,9 @@ bool call_send_packet(struct api_call *c, const struct room *r, const Livekit__D
 /* The room or participant that is named; NULL with the error set. */
 struct room *call_room(struct api_call *c, const char *name);
 struct participant *call_participant(struct api_call *c, const char *room, const char *identity);
+
+/* Somebody who is shown from another room can only be changed there. */
+void call_refuse_shown(struct api_call *c);
 
 /* An error that LiveKit reports from below its handlers. */
 void call_fail(struct api_call *c, enum twirp_code code, const char *text);

@@ -65,7 +65,9 @@ void update_participant(struct api_call *c)
     const Livekit__UpdateParticipantRequest *q =
         (const Livekit__UpdateParticipantRequest *)c->request;
     struct participant *p = call_participant(c, q->room, q->identity);
-    if (!p)
+    if (p && p->origin)
+        call_refuse_shown(c);
+    if (!p || p->origin)
         return;
     struct claims_attribute *attributes =
         ARENA_ARRAY(&c->arena, struct claims_attribute, q->n_attributes);

@@ -19,7 +19,9 @@ void mute_published_track(struct api_call *c)
 {
     const Livekit__MuteRoomTrackRequest *q = (const Livekit__MuteRoomTrackRequest *)c->request;
     const struct participant *p = call_participant(c, q->room, q->identity);
-    if (!p)
+    if (p && p->origin)
+        call_refuse_shown(c);
+    if (!p || p->origin)
         return;
     struct publication *t = publication_find(p, q->track_sid);
     if (!t) {

@@ -31,6 +31,8 @@ void command_close_id(struct rooms *rs, Sluice__Link__Command__BodyCase kind, ui
 
 void command_open_participant(const struct participant *p)
 {
+    if (p->origin)
+        return; /* nothing of it is there */
     Sluice__Link__Participant body = SLUICE__LINK__PARTICIPANT__INIT;
     body.id = p->index.id;
     body.room = p->room->id;
@@ -201,6 +203,19 @@ void command_close_track(const struct source *s)
                      s->index.id);
 }
 
+/* Clients know the trailer of the room that they joined, tracks have that of theirs: whoever was
+ * moved, or sees tracks of another room, knows another one. */
+static void set_trailer(const struct subscription *s, Sluice__Link__Subscription *body)
+{
+    const struct publication *t = s->source->track;
+    const char *known = s->subscriber->sif_trailer;
+    if (t->info->encryption == LIVEKIT__ENCRYPTION__TYPE__NONE ||
+        strcmp(known, t->owner->room->sif_trailer) == 0)
+        return;
+    body->sif_trailer.data = (uint8_t *)(uintptr_t)known;
+    body->sif_trailer.len = strlen(known);
+}
+
 void command_open_subscription(const struct subscription *s)
 {
     struct arena a = {0};
@@ -222,6 +237,7 @@ void command_open_subscription(const struct subscription *s)
     body.max_spatial =
         track_wanted_layer(s->source->track->info, source_number(s->source), &s->applied);
     body.max_temporal = 3;
+    set_trailer(s, &body);
     Sluice__Link__Command c = SLUICE__LINK__COMMAND__INIT;
     c.body_case = SLUICE__LINK__COMMAND__BODY_OPEN_SUBSCRIPTION;
     c.open_subscription = &body;

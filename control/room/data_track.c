@@ -278,13 +278,29 @@ static void unlist(struct data_track *t)
     free(t);
 }
 
-/* Ends t for its subscribers. */
-static void end(struct data_track *t)
+static void drop_subscribers(struct data_track *t)
 {
     for (struct participant *o = t->owner->room->participants; o; o = o->next)
         if (drop_subscription(o, t))
             subscriptions_changed(o);
+}
+
+/* Ends t for its subscribers. */
+static void end(struct data_track *t)
+{
+    drop_subscribers(t);
     unlist(t);
+}
+
+void data_tracks_part(struct participant *p)
+{
+    for (struct data_track *t = p->data_tracks; t; t = t->next)
+        drop_subscribers(t);
+    bool had = p->data_subscriptions != NULL;
+    while (p->data_subscriptions)
+        drop_subscription(p, p->data_subscriptions->track);
+    if (had)
+        subscriptions_changed(p);
 }
 
 void data_track_unpublish(struct participant *p, Livekit__UnpublishDataTrackRequest *req,

@@ -23,6 +23,9 @@ void data_subscriptions_update(struct participant *p, const Livekit__UpdateDataS
 bool data_track_is(const struct participant *p, const Livekit__DataTrackInfo *info);
 
 /* p leaves: its tracks end for others, its subscriptions without a word. */
+/* Its owner leaves the room, and takes them along: nobody here has them any more, nor p others'. */
+void data_tracks_part(struct participant *p);
+
 void data_tracks_end(struct participant *p);
 
 /* Frees the lists without a word to anyone. */

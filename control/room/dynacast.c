@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control/room/dynacast.h"
 
+#include "control/room/forward.h"
 #include "control/room/say.h"
 #include "control/room/source.h"
 #include "control/room/track_info.h"
@@ -17,18 +18,30 @@
 /* A client still busy with publishing passes such a message over: it is said again then. */
 #define PUBLISHING_TIME (1 * USEC_PER_SEC)
 
-/* The highest layer that those want who wait for this codec. */
-static uint32_t awaited_layer(const struct source *src)
+struct awaited {
+    const struct source *source;
+    uint32_t layer;
+};
+
+static void look_at_waiting(void *arg, struct publication *t)
 {
-    uint32_t most = LAYER_NONE;
-    for (const struct subscription *s = src->track->subscribers; s; s = s->next_of_track) {
+    struct awaited *a = arg;
+    const struct source *src = a->source;
+    for (const struct subscription *s = t->subscribers; s; s = s->next_of_track) {
         if (s->state != SUBSCRIPTION_AWAITING || s->source != src || s->applied.disabled)
             continue;
         uint32_t layer = track_wanted_layer(src->track->info, source_number(src), &s->applied);
-        if (most == LAYER_NONE || layer > most)
-            most = layer;
+        if (a->layer == LAYER_NONE || layer > a->layer)
+            a->layer = layer;
     }
-    return most;
+}
+
+/* The highest layer that those want who wait for this codec. */
+static uint32_t awaited_layer(const struct source *src)
+{
+    struct awaited a = {.source = src, .layer = LAYER_NONE};
+    forwards_of_track(src->track, look_at_waiting, &a);
+    return a.layer;
 }
 
 static int wanted_quality(const struct source *s)

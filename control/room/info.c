@@ -3,6 +3,7 @@
 
 #include "control/room/data_track.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static char *text(const char *s)
@@ -44,6 +45,23 @@ static void add_attributes(struct arena *a, const struct claims *c, Livekit__Par
     }
 }
 
+/* Of the token, by their names in any case. */
+static void add_kind_details(struct arena *a, const struct participant *p,
+                             Livekit__ParticipantInfo *m)
+{
+    const ProtobufCEnumDescriptor *d = &livekit__participant_info__kind_detail__descriptor;
+    m->kind_details = ARENA_ARRAY(a, Livekit__ParticipantInfo__KindDetail, d->n_values + 1);
+    for (unsigned i = 0; i < d->n_values && p->claims.kind_details; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "\"%s\"", d->values[i].name);
+        if (strcasestr(p->claims.kind_details, name))
+            m->kind_details[m->n_kind_details++] =
+                (Livekit__ParticipantInfo__KindDetail)d->values[i].value;
+    }
+    if (p->origin)
+        m->kind_details[m->n_kind_details++] = LIVEKIT__PARTICIPANT_INFO__KIND_DETAIL__FORWARDED;
+}
+
 static void add_tracks(struct arena *a, const struct participant *p, Livekit__ParticipantInfo *m)
 {
     size_t n = 0;
@@ -77,6 +95,7 @@ Livekit__ParticipantInfo *info_of_participant(struct arena *a, struct participan
     m->region = text(p->room->rooms->config.region);
     m->disconnect_reason = reason;
     m->permission = info_of_permission(a, &p->claims);
+    add_kind_details(a, p, m);
     m->client_protocol = p->client.client_protocol;
     m->n_capabilities = p->client.capability_count;
     m->capabilities = p->client.capabilities;

@@ -7,6 +7,8 @@
 #include "control/room/commands.h"
 #include "control/room/data_blob.h"
 #include "control/room/data_track.h"
+#include "control/room/dynacast.h"
+#include "control/room/forward.h"
 #include "control/room/heap.h"
 #include "control/room/patience.h"
 #include "control/room/permission.h"
@@ -31,13 +33,19 @@ static void emit(struct participant *p, enum room_event e)
         rs->out.event(rs->out.ctx, e, p->room, p, NULL);
 }
 
-/* Those that were published before p was active. */
-static void emit_tracks(struct participant *p)
+void participant_tell_joined(struct participant *p)
 {
     struct rooms *rs = p->room->rooms;
+    emit(p, PARTICIPANT_JOINED);
+    /* and what was published before */
     for (const struct publication *t = p->publications; t && rs->out.event; t = t->next)
         if (t->published)
             rs->out.event(rs->out.ctx, TRACK_PUBLISHED, p->room, p, t);
+}
+
+void participant_tell_left(struct participant *p)
+{
+    emit(p, p->was_active ? PARTICIPANT_LEFT : PARTICIPANT_ABORTED);
 }
 
 static void join_timed_out(void *arg, usec_t now)
@@ -75,27 +83,33 @@ struct participant *participant_new(struct room *r, uint64_t id, const char *sid
     p->join_timeout = (struct timer){.fire = join_timed_out, .arg = p};
     p->refresh = (struct timer){.fire = refresh_due, .arg = p};
     p->disconnect = (struct timer){.fire = patience_ended, .arg = p};
-    struct participant **end = &r->participants;
-    while (*end)
-        end = &(*end)->next;
-    *end = p;
-    r->participant_count++;
+    snprintf(p->sif_trailer, sizeof p->sif_trailer, "%s", r->sif_trailer);
+    participant_list(p, r);
     r->rooms->participant_count++;
     index_add(&r->rooms->participants, &p->index);
     return p;
 }
 
-static void unlist(struct participant *p)
+void participant_list(struct participant *p, struct room *r)
+{
+    struct participant **end = &r->participants;
+    while (*end)
+        end = &(*end)->next;
+    *end = p;
+    p->next = NULL;
+    p->room = r;
+    r->participant_count++;
+}
+
+void participant_unlist(struct participant *p)
 {
     struct room *r = p->room;
     for (struct participant **at = &r->participants; *at; at = &(*at)->next)
         if (*at == p) {
             *at = p->next;
             r->participant_count--;
-            r->rooms->participant_count--;
             break;
         }
-    index_remove(&r->rooms->participants, &p->index);
 }
 
 void participant_free(struct participant *p)
@@ -123,9 +137,9 @@ static bool open_transports(struct participant *p)
            transport_open(p, SLUICE__LINK__TRANSPORT_KIND__SUBSCRIBER);
 }
 
-static bool room_is_full(const struct room *r, const struct participant *old)
+static bool is_full_without(const struct room *r, const struct participant *old)
 {
-    uint32_t others = r->participant_count - (old ? 1 : 0);
+    uint32_t others = room_members(r) - (old && !old->origin ? 1 : 0);
     return r->max_participants > 0 && others >= r->max_participants;
 }
 
@@ -144,7 +158,7 @@ struct participant *participant_join(struct room *r, const struct claims *claims
                                      const struct participant_options *o, void *session, usec_t now)
 {
     struct participant *old = room_participant(r, claims->identity);
-    if (!r->rooms->media.up || r->rooms->media.worker_count == 0 || room_is_full(r, old))
+    if (!r->rooms->media.up || r->rooms->media.worker_count == 0 || is_full_without(r, old))
         return NULL;
     bool replaces = old != NULL;
     if (old)
@@ -187,8 +201,7 @@ void participant_active(struct participant *p, usec_t now)
              p->room->name);
     broadcast_participant(p, false, now);
     participant_record_changed(p);
-    emit(p, PARTICIPANT_JOINED);
-    emit_tracks(p);
+    participant_tell_joined(p);
     subscriptions_of_participant(p, now);
 }
 
@@ -212,13 +225,24 @@ static void hang_up(struct participant *p)
     p->session = p->resuming_session = NULL;
 }
 
+/* The dataplane ends them with the participant. */
+static void drop_subscriptions(struct participant *p, usec_t now)
+{
+    while (p->subscriptions) {
+        struct subscription *s = p->subscriptions;
+        struct source *awaited = s->state == SUBSCRIPTION_AWAITING ? s->source : NULL;
+        subscription_free(s);
+        if (awaited)
+            dynacast_source_changed(awaited, now);
+    }
+}
+
 static void end_media(struct participant *p, usec_t now)
 {
     data_tracks_end(p);
     while (p->publications)
         publication_end(p->publications, now);
-    while (p->subscriptions)
-        subscription_free(p->subscriptions);
+    drop_subscriptions(p, now);
     for (int i = 0; i < 2; i++)
         if (p->transports[i])
             transport_close(p->transports[i], false);
@@ -230,14 +254,19 @@ static void close_session(struct participant *p, Livekit__DisconnectReason reaso
     log_info("room", "left participant=%s identity=%s room=%s reason=%d", p->sid,
              p->claims.identity, r->name, (int)reason);
     p->closing = true;
+    forwards_end(p, reason, now);
     hang_up(p);
     end_media(p, now);
-    command_close_participant(r->rooms, p->index.id);
+    if (!p->origin)
+        command_close_participant(r->rooms, p->index.id);
     p->state = LIVEKIT__PARTICIPANT_INFO__STATE__DISCONNECTED;
     p->disconnect_reason = reason;
     broadcast_departure(p, reason, now);
-    emit(p, p->was_active ? PARTICIPANT_LEFT : PARTICIPANT_ABORTED);
-    unlist(p);
+    participant_tell_left(p);
+    participant_unlist(p);
+    r->rooms->participant_count--;
+    index_remove(&r->rooms->participants, &p->index);
+    forward_unlink(p);
     participant_free(p);
     room_counts_changed(r, now);
     room_occupancy_changed(r, now);
@@ -296,14 +325,18 @@ void participant_resume(struct participant *p)
                   LIVEKIT__LEAVE_REQUEST__ACTION__RESUME);
 }
 
+char *participant_token(const struct participant *p)
+{
+    const struct api_keys *keys = p->room->rooms->config.keys;
+    int64_t unix_now = (int64_t)(clock_realtime() / USEC_PER_SEC);
+    return keys ? token_sign_refresh(keys, &p->claims, unix_now) : NULL;
+}
+
 void participant_refresh_token(struct participant *p, usec_t now)
 {
     struct rooms *rs = p->room->rooms;
     timer_start(&rs->timers, &p->refresh, now + REFRESH_PERIOD);
-    if (!rs->config.keys || !p->session)
-        return;
-    int64_t unix_now = (int64_t)(clock_realtime() / USEC_PER_SEC);
-    char *token = token_sign_refresh(rs->config.keys, &p->claims, unix_now);
+    char *token = p->session ? participant_token(p) : NULL;
     if (token)
         say_refresh_token(p, token);
     free(token);

@@ -75,6 +75,19 @@ void client_free(struct client *c);
 struct transport *participant_primary(const struct participant *p);
 bool participant_subscriber_primary(const struct participant *p);
 
+/* It is in its room's list no more. */
+void participant_unlist(struct participant *p);
+
+/* At the end of its room's list. */
+void participant_list(struct participant *p, struct room *r);
+
+/* PARTICIPANT_JOINED and TRACK_PUBLISHED, PARTICIPANT_LEFT, for webhooks. */
+void participant_tell_joined(struct participant *p);
+void participant_tell_left(struct participant *p);
+
+/* A fresh token, as it is sent to the client; from malloc. NULL without keys. */
+char *participant_token(const struct participant *p);
+
 /* Frees p without telling anyone; it must be in no list. */
 void participant_free(struct participant *p);
 

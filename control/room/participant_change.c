@@ -3,6 +3,7 @@
 #include "control/room/broadcast.h"
 #include "control/room/commands.h"
 #include "control/room/data_track.h"
+#include "control/room/forward.h"
 #include "control/room/participant.h"
 #include "control/room/permission.h"
 #include "control/room/publication.h"
@@ -21,6 +22,8 @@ static void write_record(void *arg, usec_t now)
 
 void participant_record_changed(struct participant *p)
 {
+    if (p->origin)
+        p = p->origin; /* which has it in its own */
     struct deadlines *ts = &p->room->rooms->timers;
     if (timer_running(&p->record_timer))
         return;
@@ -35,6 +38,7 @@ static void changed(struct participant *p, usec_t now)
     broadcast_participant(p, true, now);
     participant_refresh_token(p, now);
     participant_record_changed(p);
+    forwards_changed(p, now);
 }
 
 static void set_text(char **field, const char *value)

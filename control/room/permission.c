@@ -3,6 +3,7 @@
 
 #include "control/room/data_track.h"
 
+#include "control/room/forward.h"
 #include "control/room/heap.h"
 #include "control/room/subscription.h"
 
@@ -34,6 +35,14 @@ static void read_rule(struct permission_rule *rule, const Livekit__TrackPermissi
             strcpy(rule->tracks[rule->track_count++], m->track_sids[i]);
 }
 
+static void reconsider(void *arg, struct publication *t)
+{
+    for (struct subscription *s = t->subscribers, *next; s; s = next) {
+        next = s->next_of_track;
+        subscription_reconsider(s, *(const usec_t *)arg);
+    }
+}
+
 void permission_set(struct participant *p, const Livekit__SubscriptionPermission *m, usec_t now)
 {
     permission_free(p);
@@ -45,10 +54,7 @@ void permission_set(struct participant *p, const Livekit__SubscriptionPermission
     for (size_t i = 0; i < n; i++)
         read_rule(&p->rules[p->rule_count++], m->track_permissions[i]);
     for (struct publication *t = p->publications; t; t = t->next)
-        for (struct subscription *s = t->subscribers, *next; s; s = next) {
-            next = s->next_of_track;
-            subscription_reconsider(s, now);
-        }
+        forwards_of_track(t, reconsider, &now);
     data_tracks_rules_changed(p);
 }
 

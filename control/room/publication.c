@@ -5,6 +5,7 @@
 #include "control/room/broadcast.h"
 #include "control/room/commands.h"
 #include "control/room/dynacast.h"
+#include "control/room/forward.h"
 #include "control/room/heap.h"
 #include "control/room/participant.h"
 #include "control/room/rooms.h"
@@ -227,6 +228,24 @@ static void first_published(struct publication *t, usec_t now)
     emit(t, TRACK_PUBLISHED);
     dynacast_published(t, now);
     subscriptions_of_track(t, now);
+    forwards_track_published(t, now);
+}
+
+void publication_shown(struct publication *t, usec_t now)
+{
+    t->owner->is_publisher = true;
+    broadcast_participant(t->owner, true, now);
+    room_counts_changed(t->owner->room, now);
+    emit(t, TRACK_PUBLISHED);
+    subscriptions_of_track(t, now);
+}
+
+void publication_unshare(struct publication *t, usec_t now)
+{
+    while (t->subscribers)
+        subscription_end(t->subscribers, now);
+    if (t->published)
+        emit(t, TRACK_UNPUBLISHED);
 }
 
 /* Those that wait for a backup get it. */
@@ -314,6 +333,7 @@ void publication_end(struct publication *t, usec_t now)
     struct participant *p = t->owner;
     char *cid = heap_text(t->cid);
     bool published = t->published;
+    forwards_track_ended(t, now);
     while (t->subscribers)
         subscription_end(t->subscribers, now);
     if (published) {
@@ -347,8 +367,10 @@ void publication_reject(struct publication *t, usec_t now)
 void publication_changed(struct publication *t, usec_t now)
 {
     participant_record_changed(t->owner);
-    if (t->published)
-        broadcast_participant(t->owner, true, now);
+    if (!t->published)
+        return;
+    broadcast_participant(t->owner, true, now);
+    forwards_changed(t->owner, now);
 }
 
 void publication_set_muted(struct publication *t, bool muted, usec_t now)

@@ -31,6 +31,12 @@ void publication_negotiated(struct source *s, struct transport *transport,
 /* The section of a source has stopped, while the track is sent in another codec. */
 void publication_section_ended(struct source *s, usec_t now);
 
+/* What shows a track of another room (forward.h) is new: tells everyone. */
+void publication_shown(struct publication *t, usec_t now);
+
+/* Its owner leaves the room, and takes it along: ended for everyone who is here. */
+void publication_unshare(struct publication *t, usec_t now);
+
 /* Ends it for everyone and frees it. */
 void publication_end(struct publication *t, usec_t now);
 

@@ -3,6 +3,7 @@
 
 #include "control/room/arena.h"
 #include "control/room/dynacast.h"
+#include "control/room/forward.h"
 #include "control/room/rooms.h"
 #include "control/room/say.h"
 #include "control/room/source.h"
@@ -102,10 +103,12 @@ static void worst(double *score, const struct quality_score *s)
 static double score_of(const struct participant *p)
 {
     double score = BEST;
-    for (const struct publication *t = p->publications; t; t = t->next)
+    for (const struct publication *own = p->publications; own; own = own->next) {
+        const struct publication *t = publication_origin(own);
         for (uint32_t i = 0; i < t->source_count && !t->info->muted; i++)
             if (t->source[i].facts)
                 worst(&score, &t->source[i].score);
+    }
     for (const struct subscription *s = p->subscriptions; s; s = s->next_of_subscriber)
         if (s->state == SUBSCRIPTION_OPEN && !s->applied.disabled && !s->track->info->muted)
             worst(&score, &s->score);

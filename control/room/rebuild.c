@@ -79,7 +79,7 @@ static void restart_unknown(struct rooms *rs, usec_t now)
     for (struct room *r = rs->first; r; r = r->next)
         for (struct participant *p = r->participants, *next; p; p = next) {
             next = p->next;
-            if (p->in_dump)
+            if (p->in_dump || p->origin)
                 continue;
             participant_start_over(p, LIVEKIT__DISCONNECT_REASON__STATE_MISMATCH, now);
         }
@@ -171,6 +171,19 @@ static void apply_states(struct rooms *rs, usec_t now)
     }
 }
 
+typedef void rebuilder(struct participant *p, const Sluice__Record__ParticipantRecord *record,
+                       usec_t now);
+
+static void rebuild_each(struct rooms *rs, rebuilder *f, usec_t now)
+{
+    for (struct dump_item *d = rs->dump; d; d = d->next) {
+        struct participant *p =
+            d->record ? index_find(&rs->participants, d->event->dump_participant->id) : NULL;
+        if (p)
+            f(p, d->record, now);
+    }
+}
+
 void rebuild(struct rooms *rs, usec_t now)
 {
     rs->media.up = true;
@@ -180,12 +193,8 @@ void rebuild(struct rooms *rs, usec_t now)
         if (d->event->body_case == SLUICE__LINK__EVENT__BODY_DUMP_PARTICIPANT)
             take_participant(rs, d, now);
     restart_unknown(rs, now);
-    for (struct dump_item *d = rs->dump; d; d = d->next)
-        if (d->record) {
-            struct participant *p = index_find(&rs->participants, d->event->dump_participant->id);
-            if (p)
-                rebuild_subscriptions(p, d->record, now);
-        }
+    rebuild_each(rs, rebuild_forwards, now);
+    rebuild_each(rs, rebuild_subscriptions, now);
     for (struct dump_item *d = rs->dump; d; d = d->next)
         close_leftover(rs, d->event);
     repeat_everything(rs);

@@ -23,6 +23,10 @@ struct participant *rebuild_participant(struct rooms *rs, const Sluice__Link__Pa
                                         const Sluice__Record__ParticipantRecord *record,
                                         usec_t now);
 
+/* Where else it is shown, once everyone of that room is there. */
+void rebuild_forwards(struct participant *p, const Sluice__Record__ParticipantRecord *record,
+                      usec_t now);
+
 /* What it subscribed to, once everyone's tracks are there. */
 void rebuild_subscriptions(struct participant *p, const Sluice__Record__ParticipantRecord *record,
                            usec_t now);

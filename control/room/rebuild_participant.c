@@ -3,6 +3,7 @@
 
 #include "common/log.h"
 #include "control/room/data_track.h"
+#include "control/room/forward.h"
 #include "control/room/heap.h"
 #include "control/room/participant.h"
 #include "control/room/publication.h"
@@ -241,6 +242,8 @@ struct participant *rebuild_participant(struct rooms *rs, const Sluice__Link__Pa
     for (size_t i = 0; i < record->n_tracks; i++)
         rebuild_track(p, record->tracks[i]);
     data_tracks_rebuild(p, record);
+    if (*record->sif_trailer)
+        copy(p->sif_trailer, sizeof p->sif_trailer, record->sif_trailer);
     if (!transport_from(p) || !transport_towards(p)) {
         participant_close(p, LIVEKIT__DISCONNECT_REASON__STATE_MISMATCH, false, now);
         return NULL;
@@ -250,6 +253,20 @@ struct participant *rebuild_participant(struct rooms *rs, const Sluice__Link__Pa
     log_info("room", "taken over participant=%s identity=%s room=%s", p->sid, p->claims.identity,
              r->name);
     return p;
+}
+
+void rebuild_forwards(struct participant *p, const Sluice__Record__ParticipantRecord *record,
+                      usec_t now)
+{
+    for (size_t i = 0; i < record->n_forwards; i++) {
+        const Sluice__Record__ForwardRecord *m = record->forwards[i];
+        struct room *r =
+            m->room && *m->room->name ? rebuild_room(p->room->rooms, m->room, now) : NULL;
+        if (!r || !forward_rebuild(p, r, m, now))
+            continue;
+        log_info("room", "forwarded again identity=%s room=%s", p->claims.identity, r->name);
+        room_occupancy_changed(r, now);
+    }
 }
 
 static void open_again(struct subscription *s, struct source *source,
@@ -292,7 +309,7 @@ void rebuild_subscriptions(struct participant *p, const Sluice__Record__Particip
                                               .fps = e->fps};
         s->applied = s->settings;
         struct source *source = m ? index_find(&p->room->rooms->sources, m->track) : NULL;
-        if (source && source->track == t && m->n_payloads > 0)
+        if (source && source->track == publication_origin(t) && m->n_payloads > 0)
             open_again(s, source, m);
     }
     data_subscriptions_rebuild(p, record);

@@ -3,10 +3,11 @@
 
 #include "common/log.h"
 #include "control/room/data_track.h"
+#include "control/room/forward.h"
 
 #include <string.h>
 
-static Sluice__Record__RoomRecord *room_record(struct arena *a, const struct room *r)
+Sluice__Record__RoomRecord *record_of_room(struct arena *a, const struct room *r)
 {
     Sluice__Record__RoomRecord *m =
         ARENA_MESSAGE(a, Sluice__Record__RoomRecord, sluice__record__room_record);
@@ -145,7 +146,7 @@ uint8_t *record_pack(struct arena *a, const struct participant *p, size_t *size)
     Sluice__Record__ParticipantRecord *m =
         ARENA_MESSAGE(a, Sluice__Record__ParticipantRecord, sluice__record__participant_record);
     m->version = RECORD_VERSION;
-    m->room = room_record(a, p->room);
+    m->room = record_of_room(a, p->room);
     m->sid = (char *)(uintptr_t)p->sid;
     m->claims = record_of_claims(a, &p->claims);
     m->client = client_info(a, &p->client);
@@ -163,6 +164,9 @@ uint8_t *record_pack(struct arena *a, const struct participant *p, size_t *size)
     add_subscriptions(a, p, m);
     add_rules(a, p, m);
     data_tracks_record(a, p, m);
+    forwards_record(a, p, m);
+    if (strcmp(p->sif_trailer, p->room->sif_trailer) != 0)
+        m->sif_trailer = (char *)(uintptr_t)p->sif_trailer;
     *size = sluice__record__participant_record__get_packed_size(m);
     if (*size > RECORD_SIZE_MAX) {
         log_warn("room", "record too large, without metadata participant=%s size=%zu", p->sid,

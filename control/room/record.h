@@ -23,6 +23,7 @@ uint8_t *record_pack(struct arena *a, const struct participant *p, size_t *size)
  */
 Sluice__Record__ParticipantRecord *record_read(const uint8_t *data, size_t size);
 
+Sluice__Record__RoomRecord *record_of_room(struct arena *a, const struct room *r);
 Sluice__Record__ClaimsRecord *record_of_claims(struct arena *a, const struct claims *c);
 
 /* Fills empty claims. */

@@ -160,6 +160,19 @@ void room_set_metadata(struct room *r, const char *metadata, usec_t now)
     broadcast_room(r, now);
 }
 
+uint32_t room_members(const struct room *r)
+{
+    uint32_t n = 0;
+    for (const struct participant *p = r->participants; p; p = p->next)
+        n += !p->origin;
+    return n;
+}
+
+bool room_is_full(const struct room *r)
+{
+    return r->max_participants > 0 && room_members(r) >= r->max_participants;
+}
+
 struct participant *room_participant(const struct room *r, const char *identity)
 {
     for (struct participant *p = r->participants; p; p = p->next)
@@ -209,7 +222,7 @@ void room_occupancy_changed(struct room *r, usec_t now)
 {
     struct deadlines *ts = &r->rooms->timers;
     uint32_t seconds = r->joined_once ? r->departure_timeout : r->empty_timeout;
-    if (r->participant_count > 0)
+    if (room_members(r) > 0)
         timer_stop(ts, &r->lifetime);
     else
         timer_start(ts, &r->lifetime, now + seconds * USEC_PER_SEC);

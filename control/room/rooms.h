@@ -41,6 +41,11 @@ void room_close(struct room *r, Livekit__DisconnectReason reason, usec_t now);
 /* Tells everyone. */
 void room_set_metadata(struct room *r, const char *metadata, usec_t now);
 
+/* Participants without those that are shown from other rooms: they keep a room open, and count
+ * where it is full. */
+uint32_t room_members(const struct room *r);
+bool room_is_full(const struct room *r);
+
 struct participant *room_participant(const struct room *r, const char *identity);
 struct participant *room_participant_by_sid(const struct room *r, const char *sid);
 

@@ -2,6 +2,7 @@
 #include "control/room/speakers.h"
 
 #include "control/room/arena.h"
+#include "control/room/forward.h"
 #include "control/room/say.h"
 #include "control/room/subscription.h"
 
@@ -39,9 +40,11 @@ static uint32_t level_of(const struct participant *p)
     if (p->simulated_speaker)
         return eighths(SIMULATED_LEVEL);
     double most = 0;
-    for (const struct publication *t = p->publications; t; t = t->next)
-        if (t->published && !t->info->muted && t->level > most)
-            most = t->level;
+    for (const struct publication *t = p->publications; t; t = t->next) {
+        double level = publication_origin(t)->level;
+        if (t->published && !t->info->muted && level > most)
+            most = level;
+    }
     return most >= linear(p->room->rooms->config.speaker_level) ? eighths(most) : 0;
 }
 

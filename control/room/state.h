@@ -230,6 +230,7 @@ struct source {
 struct publication {
     struct publication *next;
     struct participant *owner;
+    struct publication *origin; /* shows a track of another room; it has the sources */
     char sid[ROOM_SID_MAX];
     Livekit__TrackInfo *info; /* own memory */
     char *cid;
@@ -391,8 +392,11 @@ struct participant {
     bool was_active, closing;
     bool in_dump; /* while a dump is worked off */
     bool auto_subscribe, adaptive_stream, single, disable_lite, auto_subscribe_data_tracks;
-    int64_t joined_ms;               /* Unix */
-    struct transport *transports[2]; /* [0] SINGLE or PUBLISHER, [1] SUBSCRIBER */
+    int64_t joined_ms;          /* Unix */
+    char sif_trailer[44];       /* as its client was told when it joined */
+    struct participant *origin; /* shows a participant of another room: see forward.h */
+    struct participant *forwards, *next_forward; /* in which other rooms it is shown */
+    struct transport *transports[2];             /* [0] SINGLE or PUBLISHER, [1] SUBSCRIBER */
     struct publication *publications;
     struct subscription *subscriptions;
     struct wish *wishes;

@@ -5,6 +5,7 @@
 #include "common/random.h"
 #include "control/room/commands.h"
 #include "control/room/dynacast.h"
+#include "control/room/forward.h"
 #include "control/room/heap.h"
 #include "control/room/participant.h"
 #include "control/room/permission.h"
@@ -143,8 +144,9 @@ static void start(struct subscription *s, usec_t now)
 
 static bool may(const struct subscription *s)
 {
+    const struct publication *t = publication_origin(s->track);
     return grant_can_subscribe(&s->subscriber->claims.video) &&
-           permission_allows(s->track->owner, s->subscriber, s->track->sid);
+           permission_allows(t->owner, s->subscriber, t->sid);
 }
 
 void subscription_reconsider(struct subscription *s, usec_t now)
@@ -163,8 +165,9 @@ void subscription_reconsider(struct subscription *s, usec_t now)
 
 static bool ready(const struct participant *p)
 {
-    return !p->closing && (p->state == LIVEKIT__PARTICIPANT_INFO__STATE__JOINED ||
-                           p->state == LIVEKIT__PARTICIPANT_INFO__STATE__ACTIVE);
+    return !p->closing && !p->origin &&
+           (p->state == LIVEKIT__PARTICIPANT_INFO__STATE__JOINED ||
+            p->state == LIVEKIT__PARTICIPANT_INFO__STATE__ACTIVE);
 }
 
 static void consider(struct participant *p, struct publication *t, usec_t now)
@@ -203,6 +206,8 @@ void subscriptions_of_track(struct publication *t, usec_t now)
 void subscription_request(struct participant *p, const char *track_sid, bool wanted, usec_t now)
 {
     struct publication *t = room_track(p->room, track_sid);
+    if (p->origin)
+        return;
     if (!t || t->owner == p) {
         wish_subscribe(p, track_sid, wanted, now);
         return;
@@ -239,12 +244,12 @@ bool subscription_fits(const struct subscription *s, const struct sdp_negotiated
 {
     struct sdp_payload list[SDP_PAYLOADS_MAX];
     uint32_t n;
-    return source_for(s->track, facts, list, &n) != NULL;
+    return source_for(publication_origin(s->track), facts, list, &n) != NULL;
 }
 
 static void tell_publisher(struct subscription *s)
 {
-    struct publication *t = s->track;
+    struct publication *t = publication_origin(s->track);
     if (t->told_subscribed || s->subscriber->claims.video.hidden)
         return;
     t->told_subscribed = true;
@@ -275,7 +280,7 @@ bool subscription_bind(struct subscription *s, const struct sdp_negotiated *fact
 {
     struct sdp_payload payloads[SDP_PAYLOADS_MAX];
     uint32_t n;
-    struct source *source = source_for(s->track, facts, payloads, &n);
+    struct source *source = source_for(publication_origin(s->track), facts, payloads, &n);
     if (!source) {
         subscription_refuse(s, LIVEKIT__SUBSCRIPTION_ERROR__SE_CODEC_UNSUPPORTED, now);
         return false;
@@ -290,20 +295,26 @@ bool subscription_bind(struct subscription *s, const struct sdp_negotiated *fact
     return true;
 }
 
-void subscriptions_choose_again(struct publication *t, usec_t now)
+static void choose_again(void *arg, struct publication *t)
 {
+    usec_t now = *(const usec_t *)arg;
     struct sdp_payload payloads[SDP_PAYLOADS_MAX];
     uint32_t n;
     for (struct subscription *s = t->subscribers; s; s = s->next_of_track) {
         if (s->state != SUBSCRIPTION_OPEN && s->state != SUBSCRIPTION_AWAITING)
             continue;
-        struct source *source = source_for(t, s->facts, payloads, &n);
+        struct source *source = source_for(publication_origin(t), s->facts, payloads, &n);
         if (source)
             take_source(s, source, payloads, n, false, now);
         else
             subscription_refuse(s, LIVEKIT__SUBSCRIPTION_ERROR__SE_CODEC_UNSUPPORTED, now);
         participant_record_changed(s->subscriber);
     }
+}
+
+void subscriptions_choose_again(struct publication *t, usec_t now)
+{
+    forwards_of_track(t, choose_again, &now);
 }
 
 void subscription_refuse(struct subscription *s, Livekit__SubscriptionError why, usec_t now)

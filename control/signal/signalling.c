@@ -131,8 +131,8 @@ struct signal_refusal signal_check(struct signalling *g, const struct signal_joi
         return (struct signal_refusal){503, "media is not available"};
     if (!known && overloaded(&g->rooms))
         return (struct signal_refusal){503, "node has exceeded its configured limit"};
-    bool full = r && r->max_participants > 0 && r->participant_count >= r->max_participants;
-    if ((full && !known) || (!r && g->rooms.room_count >= ROOMS_MAX))
+    bool full = r && room_is_full(r);
+    if ((full && (!known || known->origin)) || (!r && g->rooms.room_count >= ROOMS_MAX))
         return (struct signal_refusal){500, "connection closed by media"};
     return (struct signal_refusal){0};
 }

@@ -114,14 +114,14 @@ static bool copy_text(char *out, size_t size, const char *in)
     return true;
 }
 
-static bool copy_trailer(const Sluice__Link__Track *track, uint8_t out[MEDIA_SIF_MAX], uint8_t *len,
-                         const char **why)
+static bool copy_trailer(const ProtobufCBinaryData *trailer, uint8_t out[MEDIA_SIF_MAX],
+                         uint8_t *len, const char **why)
 {
-    if (track->sif_trailer.len > MEDIA_SIF_MAX)
+    if (trailer->len > MEDIA_SIF_MAX)
         return refuse(why, "sif_trailer length");
-    if (track->sif_trailer.len > 0)
-        memcpy(out, track->sif_trailer.data, track->sif_trailer.len);
-    *len = (uint8_t)track->sif_trailer.len;
+    if (trailer->len > 0)
+        memcpy(out, trailer->data, trailer->len);
+    *len = (uint8_t)trailer->len;
     return true;
 }
 
@@ -158,7 +158,7 @@ bool convert_track(const Sluice__Link__Track *in, handle_t session, struct media
     return convert_payloads(in->n_payloads, in->payloads, out->payloads, &out->n_payloads, why) &&
            convert_encodings(in, out, why) &&
            convert_extensions(in->extensions, &out->extensions, why) &&
-           copy_trailer(in, out->sif_trailer, &out->sif_trailer_len, why);
+           copy_trailer(&in->sif_trailer, out->sif_trailer, &out->sif_trailer_len, why);
 }
 
 bool convert_subscription(const Sluice__Link__Subscription *in, const Sluice__Link__Track *track,
@@ -187,5 +187,6 @@ bool convert_subscription(const Sluice__Link__Subscription *in, const Sluice__Li
         return refuse(why, "cname length");
     return convert_payloads(in->n_payloads, in->payloads, out->payloads, &out->n_payloads, why) &&
            convert_extensions(in->extensions, &out->extensions, why) &&
-           copy_trailer(track, out->sif_trailer, &out->sif_trailer_len, why);
+           copy_trailer(in->sif_trailer.len > 0 ? &in->sif_trailer : &track->sif_trailer,
+                        out->sif_trailer, &out->sif_trailer_len, why);
 }

@@ -38,6 +38,21 @@ static void adopt(struct participant *p, Sluice__Link__Participant *m)
     p->state = m;
 }
 
+/* The session goes on in another room. False if there is no place for it. */
+static bool move(struct sessions *s, struct participant *p, const Sluice__Link__Participant *m)
+{
+    struct room *from = p->room, *to = from->id == m->room ? from : room_enter(s, m);
+    if (!to)
+        return false;
+    if (from == to)
+        return true;
+    LIST_REMOVE(p, link);
+    LIST_INSERT_HEAD(&to->participants, p, link);
+    p->room = to;
+    room_leave(s, from);
+    return true;
+}
+
 static bool handles_are_valid(const Sluice__Link__Participant *m)
 {
     for (size_t i = 0; i < m->n_data_tracks; i++)
@@ -52,14 +67,19 @@ static bool handles_are_valid(const Sluice__Link__Participant *m)
 void session_participant_open(struct sessions *s, uint64_t seq, Sluice__Link__Participant *m)
 {
     struct participant *p = find_participant(s, m->id);
-    if (m->id == 0 || m->room == 0 || (p && p->room->id != m->room) || !handles_are_valid(m)) {
+    if (m->id == 0 || m->room == 0 || !handles_are_valid(m)) {
         fail(s, seq, SLUICE__LINK__FAILURE_CODE__FAILURE_INVALID, m->id, "participant fields");
         sluice__link__participant__free_unpacked(m, NULL);
         return;
     }
-    if (p) {
+    if (p && move(s, p, m)) {
         adopt(p, m);
         session_publish_participant(s, p);
+        return;
+    }
+    if (p) {
+        fail(s, seq, SLUICE__LINK__FAILURE_CODE__FAILURE_FULL, m->id, "rooms");
+        sluice__link__participant__free_unpacked(m, NULL);
         return;
     }
     handle_t h = registry_add(&s->participants, m->id);

@@ -55,6 +55,7 @@ static void move(struct sessions *s, struct subscription *sub, struct track *to)
     LIST_INSERT_HEAD(&to->subscriptions, sub, track_link);
     sub->track = to;
     session_track_update_readers(s, from);
+    session_publish_track(s, from);
 }
 
 /* Whether m may be opened or may change `sub`; else *why. */

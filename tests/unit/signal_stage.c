@@ -388,3 +388,52 @@ const char *mapped(const Livekit__SessionDescription *d, const char *mid)
             return d->mid_to_track_id[i]->value;
     return NULL;
 }
+
+/* All objects begin with their id. */
+static bool closes(const Sluice__Link__Command *c)
+{
+    return c->body_case == SLUICE__LINK__COMMAND__BODY_CLOSE_PARTICIPANT ||
+           c->body_case == SLUICE__LINK__COMMAND__BODY_CLOSE_TRANSPORT ||
+           c->body_case == SLUICE__LINK__COMMAND__BODY_CLOSE_TRACK ||
+           c->body_case == SLUICE__LINK__COMMAND__BODY_CLOSE_SUBSCRIPTION;
+}
+
+void stage_dump(struct stage *s, const struct stage *first)
+{
+    Sluice__Link__Command *const *commands = first->commands;
+    size_t n = first->command_count;
+    for (size_t i = 0; i < n; i++) {
+        Sluice__Link__Event e = SLUICE__LINK__EVENT__INIT;
+        Sluice__Link__DumpTransport t = SLUICE__LINK__DUMP_TRANSPORT__INIT;
+        Sluice__Link__TransportState state = SLUICE__LINK__TRANSPORT_STATE__INIT;
+        Sluice__Link__Command *c = commands[i];
+        bool last = true;
+        for (size_t k = i + 1; k < n; k++)
+            if ((commands[k]->body_case == c->body_case || closes(commands[k])) &&
+                commands[k]->open_participant->id == c->open_participant->id)
+                last = false;
+        if (!last)
+            continue;
+        if (c->body_case == SLUICE__LINK__COMMAND__BODY_OPEN_PARTICIPANT) {
+            e.body_case = SLUICE__LINK__EVENT__BODY_DUMP_PARTICIPANT;
+            e.dump_participant = c->open_participant;
+        } else if (c->body_case == SLUICE__LINK__COMMAND__BODY_OPEN_TRANSPORT) {
+            e.body_case = SLUICE__LINK__EVENT__BODY_DUMP_TRANSPORT;
+            e.dump_transport = &t;
+            t.transport = c->open_transport;
+            t.state = &state;
+            state.transport = c->open_transport->id;
+            state.state = SLUICE__LINK__CONNECTION__CONNECTED;
+        } else if (c->body_case == SLUICE__LINK__COMMAND__BODY_OPEN_TRACK) {
+            e.body_case = SLUICE__LINK__EVENT__BODY_DUMP_TRACK;
+            e.dump_track = c->open_track;
+        } else if (c->body_case == SLUICE__LINK__COMMAND__BODY_OPEN_SUBSCRIPTION) {
+            e.body_case = SLUICE__LINK__EVENT__BODY_DUMP_SUBSCRIPTION;
+            e.dump_subscription = c->open_subscription;
+        } else {
+            continue;
+        }
+        stage_event(s, &e);
+    }
+    stage_dump_end(s);
+}

@@ -59,6 +59,10 @@ void stage_event(struct stage *s, const Sluice__Link__Event *e);
 void stage_welcome(struct stage *s, uint64_t instance);
 void stage_dump_end(struct stage *s);
 
+/* Tells s what the dataplane of `first` would list: the last statement of every object that was
+ * opened there, and the end of the dump. */
+void stage_dump(struct stage *s, const struct stage *first);
+
 /* The last command of that kind, or NULL; how many there were. */
 Sluice__Link__Command *stage_last(const struct stage *s, Sluice__Link__Command__BodyCase kind);
 size_t stage_count(const struct stage *s, Sluice__Link__Command__BodyCase kind);

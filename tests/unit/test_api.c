@@ -132,9 +132,55 @@ static void calls_need_their_grant(void **state)
     expect_refusal(call("MoveParticipant", "{\"room\":\"room\",\"destination_room\":\"y\"}"), 401,
                    "unauthenticated", denied);
     claims_set_text(&admin.video.destination_room, "y");
-    assert_int_equal(call("MoveParticipant", "{\"room\":\"room\",\"destination_room\":\"y\"}"),
-                     501);
-    assert_string_equal(field("code"), "unimplemented");
+    expect_refusal(call("MoveParticipant", "{\"room\":\"room\",\"destination_room\":\"y\"}"), 404,
+                   "not_found", NO_PARTICIPANT);
+}
+
+#define TO_Y "{\"room\":\"room\",\"identity\":\"alice\",\"destination_room\":\"y\"}"
+
+static void participants_are_moved_and_forwarded(void **state)
+{
+    (void)state;
+    publish();
+    claims_set_text(&admin.video.destination_room, "y");
+    stage.rooms->config.auto_create = false;
+    expect_refusal(call("ForwardParticipant", TO_Y), 404, "not_found", NO_ROOM);
+    stage.rooms->config.auto_create = true;
+    assert_int_equal(call("ForwardParticipant", TO_Y), 200);
+    assert_int_equal(call("ForwardParticipant", TO_Y), 200); /* it is there */
+    claims_set_text(&admin.video.room, "y");
+    assert_int_equal(call("GetParticipant", "{\"room\":\"y\",\"identity\":\"alice\"}"), 200);
+    const json_t *details = json_object_get(answer, "kind_details");
+    assert_string_equal(json_string_value(json_array_get(details, 0)), "FORWARDED");
+    static const char shown[] = "twirp error unknown: participant is forwarded from another room";
+    expect_refusal(
+        call("UpdateParticipant", "{\"room\":\"y\",\"identity\":\"alice\",\"name\":\"Eve\"}"), 412,
+        "failed_precondition", shown);
+    expect_refusal(
+        call("MutePublishedTrack", "{\"room\":\"y\",\"identity\":\"alice\",\"muted\":true}"), 412,
+        "failed_precondition", shown);
+    assert_int_equal(call("RemoveParticipant", "{\"room\":\"y\",\"identity\":\"alice\"}"), 200);
+    assert_false(alice.closed);
+    claims_set_text(&admin.video.room, "room");
+    assert_int_equal(call("MoveParticipant", TO_Y), 200);
+    assert_null(actor_participant(&alice)); /* of room "room" */
+    claims_set_text(&admin.video.destination_room, "full");
+    admin.video.room_create = true;
+    assert_int_equal(call("CreateRoom", "{\"name\":\"full\",\"max_participants\":1}"), 200);
+    struct actor carol;
+    actor_open(&carol, &stage, "carol");
+    carol.params.room = (char *)(uintptr_t) "full";
+    actor_join(&carol, OFFER_JOIN);
+    expect_refusal(call("MoveParticipant",
+                        "{\"room\":\"room\",\"identity\":\"bob\",\"destination_room\":\"full\"}"),
+                   429, "resource_exhausted", "twirp error unknown: destination room is full");
+    actor_cut(&bob);
+    claims_set_text(&admin.video.destination_room, "y");
+    expect_refusal(call("MoveParticipant",
+                        "{\"room\":\"room\",\"identity\":\"bob\",\"destination_room\":\"y\"}"),
+                   503, "unavailable",
+                   "twirp error unknown: participant is not connected at the moment");
+    actor_close(&carol);
 }
 
 static void unknown_things_are_not_found(void **state)
@@ -581,6 +627,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(calls_need_their_grant),
+        TEST(participants_are_moved_and_forwarded),
         TEST(unknown_things_are_not_found),
         TEST(nothing_is_said_before_the_sessions_are_known),
         TEST(rooms_are_created_once),

@@ -130,18 +130,23 @@ static void send_command(struct fixture *f, const Sluice__Link__Command *c)
     sessions_command(f->s, sluice__link__command__unpack(NULL, n, buf), f->now);
 }
 
-static void open_participant(struct fixture *f, uint64_t id)
+static void open_participant_in(struct fixture *f, uint64_t id, uint64_t room)
 {
     Sluice__Link__Participant p = SLUICE__LINK__PARTICIPANT__INIT;
     Sluice__Link__Command c = SLUICE__LINK__COMMAND__INIT;
     p.id = id;
-    p.room = 7;
+    p.room = room;
     p.sid = (char *)"PA_test";
     p.identity = (char *)"alice";
     p.record = (ProtobufCBinaryData){.len = 3, .data = (uint8_t *)"abc"};
     c.body_case = SLUICE__LINK__COMMAND__BODY_OPEN_PARTICIPANT;
     c.open_participant = &p;
     send_command(f, &c);
+}
+
+static void open_participant(struct fixture *f, uint64_t id)
+{
+    open_participant_in(f, id, 7);
 }
 
 static void open_transport(struct fixture *f, uint64_t id, uint64_t participant, const char *ufrag)
@@ -496,6 +501,45 @@ static void test_pools_are_given_back(void **state)
     }
 }
 
+static void test_a_participant_moves_to_another_room(void **state)
+{
+    struct fixture *f = *state;
+    open_participant(f, 1);
+    open_transport(f, 2, 1, "ufrg");
+    open_participant_in(f, 1, 8);
+    assert_null(find_room(f->s, 7)); /* nobody is left there */
+    assert_ptr_equal(find_participant(f->s, 1)->room, find_room(f->s, 8));
+    assert_non_null(find_transport(f->s, 2));
+    open_participant(f, 1);
+    close_participant(f, 1);
+    assert_null(find_room(f->s, 7));
+    assert_null(find_room(f->s, 8));
+    assert_int_equal(f->n_events, 0);
+}
+
+/* A backup codec is another track: the downtrack stays, and its place in the lists changes. */
+static void test_a_subscription_moves_to_another_track(void **state)
+{
+    struct fixture *f = *state;
+    open_participant(f, 1);
+    open_transport(f, 2, 1, "ufrg");
+    open_track(f, 3, 2, 111);
+    open_track(f, 4, 2, 112);
+    open_subscription(f, 5, 3, 2);
+    handle_t handle = find_command(f, MEDIA_SET_DOWNTRACK)->handle;
+    f->n_commands = 0;
+    open_subscription(f, 5, 4, 2);
+    const struct media_command *c = find_command(f, MEDIA_SET_DOWNTRACK);
+    assert_int_equal(c->handle, handle);
+    assert_int_equal(c->downtrack.track, find_track(f->s, 4)->handle);
+    assert_null(find_command(f, MEDIA_CLOSE_DOWNTRACK));
+    assert_int_equal(find_track(f->s, 3)->readers, 0);
+    assert_int_equal(find_track(f->s, 4)->readers, 1u << 1);
+    assert_int_equal(sessions_usage(f->s, POOL_SUBSCRIPTIONS).used, 1);
+    close_participant(f, 1);
+    assert_int_equal(sessions_usage(f->s, POOL_SUBSCRIPTIONS).used, 0);
+}
+
 /* ---- the world outside ---- */
 
 static void ask_stun(struct fixture *f)
@@ -777,6 +821,8 @@ int main(void)
         TEST(test_dump_repeats_all),
         TEST(test_refusals),
         TEST(test_pools_are_given_back),
+        TEST(test_a_participant_moves_to_another_room),
+        TEST(test_a_subscription_moves_to_another_track),
         TEST(test_strangers_are_counted),
         TEST(test_stun_servers_are_asked),
         TEST(test_silent_peers_are_told_of_and_checked),

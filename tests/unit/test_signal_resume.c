@@ -172,45 +172,6 @@ static void a_new_dataplane_means_joining_anew(void **state)
     assert_non_null(actor_participant(&alice));
 }
 
-/* What the dataplane would list: the last statement of every object that was not closed. */
-static void dump(struct stage *s, Sluice__Link__Command *const *commands, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        Sluice__Link__Event e = SLUICE__LINK__EVENT__INIT;
-        Sluice__Link__DumpTransport t = SLUICE__LINK__DUMP_TRANSPORT__INIT;
-        Sluice__Link__TransportState state = SLUICE__LINK__TRANSPORT_STATE__INIT;
-        Sluice__Link__Command *c = commands[i];
-        bool last = true;
-        for (size_t k = i + 1; k < n; k++)
-            if (commands[k]->body_case == c->body_case &&
-                commands[k]->open_participant->id == c->open_participant->id)
-                last = false;
-        if (!last)
-            continue;
-        if (c->body_case == SLUICE__LINK__COMMAND__BODY_OPEN_PARTICIPANT) {
-            e.body_case = SLUICE__LINK__EVENT__BODY_DUMP_PARTICIPANT;
-            e.dump_participant = c->open_participant;
-        } else if (c->body_case == SLUICE__LINK__COMMAND__BODY_OPEN_TRANSPORT) {
-            e.body_case = SLUICE__LINK__EVENT__BODY_DUMP_TRANSPORT;
-            e.dump_transport = &t;
-            t.transport = c->open_transport;
-            t.state = &state;
-            state.transport = c->open_transport->id;
-            state.state = SLUICE__LINK__CONNECTION__CONNECTED;
-        } else if (c->body_case == SLUICE__LINK__COMMAND__BODY_OPEN_TRACK) {
-            e.body_case = SLUICE__LINK__EVENT__BODY_DUMP_TRACK;
-            e.dump_track = c->open_track;
-        } else if (c->body_case == SLUICE__LINK__COMMAND__BODY_OPEN_SUBSCRIPTION) {
-            e.body_case = SLUICE__LINK__EVENT__BODY_DUMP_SUBSCRIPTION;
-            e.dump_subscription = c->open_subscription;
-        } else {
-            continue;
-        }
-        stage_event(s, &e);
-    }
-    stage_dump_end(s);
-}
-
 /* A second control process, which knows nothing, meets the dataplane of the first. */
 static void a_new_control_takes_over(void **state)
 {
@@ -225,7 +186,7 @@ static void a_new_control_takes_over(void **state)
     stage_open(&second);
     rooms_link_lost(second.rooms);
     stage_welcome(&second, 1);
-    dump(&second, stage.commands, stage.command_count);
+    stage_dump(&second, &stage);
 
     struct actor again;
     actor_open(&again, &second, "bob");
@@ -470,7 +431,7 @@ static void a_large_record_loses_its_metadata(void **state)
     stage_open(&second);
     rooms_link_lost(second.rooms);
     stage_welcome(&second, 1);
-    dump(&second, stage.commands, stage.command_count);
+    stage_dump(&second, &stage);
     struct actor again;
     actor_open(&again, &second, "bob");
     assert_string_equal(actor_participant(&again)->sid, actor_participant(&bob)->sid);
@@ -523,7 +484,7 @@ static void a_waiting_room_that_was_joined_is_taken_over(void **state)
     assert_int_equal(waiting_rooms_restore(second.rooms, data, size, second.now), 1);
     rooms_link_lost(second.rooms);
     stage_welcome(&second, 1);
-    dump(&second, stage.commands, stage.command_count);
+    stage_dump(&second, &stage);
     const struct room *r = rooms_find(second.rooms, "room");
     assert_int_equal(r->id, rooms_find(stage.rooms, "room")->id);
     assert_int_equal(r->participant_count, 2);

@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { AccessToken, AgentDispatchClient, DataPacket_Kind, EgressClient, RoomServiceClient, TrackSource } from 'livekit-server-sdk';
-import { audioPackets, hears } from '../lib/media.mjs';
+import { audioPackets, decodesMore, hears, seesVideo } from '../lib/media.mjs';
 import { freePorts, sleep, until } from '../lib/net.mjs';
 import { joinRequest, open } from '../lib/raw.mjs';
 import { key, secret, token } from '../lib/sluice.mjs';
@@ -349,6 +349,50 @@ async function newKeys(t) {
   await t.join('carol', 'api');
 }
 
+// Alice's call goes on in another room, without a new connection; her data goes there too.
+const moved = single => async t => {
+  await t.sluice();
+  const api = service(t);
+  const { alice, bob } = await twoInARoom(t, 'here', { single });
+  await alice.call('publish', { video: true });
+  const carol = await t.join('carol', 'there', { single });
+  await carol.call('publish', { audio: true });
+  await api.moveParticipant('here', 'alice', 'there');
+  await saw(alice, 'Moved', { value: 'there' });
+  await saw(bob, 'ParticipantDisconnected', { who: 'alice' });
+  await saw(carol, 'ParticipantConnected', { who: 'alice' });
+  await seesVideo(carol);
+  for (const who of [alice, carol]) await hears(who);
+  await alice.call('sendText', 'over there', { topic: 'text' });
+  await until('carol gets the message', async () => (await carol.call('messages'))[0]?.text === 'over there');
+  assert.deepEqual(await bob.call('messages'), []);
+  await alice.call('killSignal'); // comes back to where it is now
+  await saw(alice, 'Reconnected', {});
+  assert.equal((await api.getParticipant('there', 'alice')).sid, alice.joined.sid);
+  await refused(api.getParticipant('here', 'alice'), 404, 'not_found', noParticipant);
+};
+
+// Carol, elsewhere, sees and hears Alice, who notices nothing.
+async function forwarded(t) {
+  await t.sluice();
+  const api = service(t);
+  const { alice } = await twoInARoom(t, 'here');
+  await alice.call('publish', { video: true });
+  const carol = await t.join('carol', 'there');
+  await api.forwardParticipant('here', 'alice', 'there');
+  await saw(carol, 'ParticipantConnected', { who: 'alice' });
+  await seesVideo(carol);
+  await hears(carol);
+  assert.deepEqual((await api.getParticipant('there', 'alice')).kindDetails, [1]);
+  await alice.call('setCamera', false);
+  await saw(carol, 'TrackMuted', { who: 'alice' });
+  await alice.call('setCamera', true);
+  await decodesMore(carol);
+  await api.removeParticipant('there', 'alice');
+  await saw(carol, 'ParticipantDisconnected', { who: 'alice' });
+  assert.equal((await api.getParticipant('here', 'alice')).identity, 'alice');
+}
+
 export const cases = [
   { name: 'api: rooms are created and listed', run: rooms },
   { name: 'api: participants are listed', run: participants },
@@ -370,4 +414,7 @@ export const cases = [
   { name: 'webhooks: hundreds come and go', run: many },
   { name: 'metrics of a call', run: metrics },
   { name: 'keys are read again during a call', run: newKeys },
+  { name: 'api: a participant is moved', run: moved() },
+  { name: 'api: a participant is moved, dual mode', run: moved(false) },
+  { name: 'api: a participant is forwarded', run: forwarded },
 ];

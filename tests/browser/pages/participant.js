@@ -42,7 +42,7 @@
   }
 
   function listen() {
-    for (const name of ['Connected', 'Disconnected', 'Reconnecting', 'SignalReconnecting', 'Reconnected', 'ConnectionStateChanged', 'EncryptionError']) {
+    for (const name of ['Connected', 'Disconnected', 'Reconnecting', 'SignalReconnecting', 'Reconnected', 'ConnectionStateChanged', 'EncryptionError', 'Moved']) {
       room.on(RoomEvent[name], x => note(name, { value: String(x ?? '') }));
     }
     room.on(RoomEvent.TrackSubscribed, (track, pub, p) => { note('TrackSubscribed', { who: p.identity, sid: pub.trackSid }); attach(track, p.identity); });
