@@ -4,7 +4,7 @@
 #include "common/link/link.h"
 #include "dataplane/dtls/dtls.h"
 #include "dataplane/ice/stun.h"
-#include "dataplane/session/session.h"
+#include "dataplane/session/engine.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
