@@ -74,6 +74,7 @@ uint32_t ring_used(const struct ring *r)
 bool doorbell_init(struct doorbell *d)
 {
     d->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    d->owed = 0;
     atomic_init(&d->asleep, false);
     return d->fd >= 0;
 }
@@ -95,18 +96,19 @@ void doorbell_sleep(struct doorbell *d)
 
 void doorbell_answer(struct doorbell *d)
 {
-    atomic_store_explicit(&d->asleep, false, memory_order_relaxed);
+    if (!atomic_exchange_explicit(&d->asleep, false, memory_order_relaxed))
+        d->owed++; /* by whoever took it, and wrote to fd or is about to */
     uint64_t n;
-    while (read(d->fd, &n, sizeof(n)) > 0)
-        ;
+    if (d->owed > 0 && read(d->fd, &n, sizeof(n)) > 0)
+        d->owed -= n;
 }
 
 void doorbell_ring(struct doorbell *d)
 {
     atomic_thread_fence(memory_order_seq_cst);
-    if (!atomic_load_explicit(&d->asleep, memory_order_relaxed))
+    if (!atomic_load_explicit(&d->asleep, memory_order_relaxed) ||
+        !atomic_exchange_explicit(&d->asleep, false, memory_order_relaxed))
         return;
-    atomic_store_explicit(&d->asleep, false, memory_order_relaxed);
     uint64_t one = 1;
     /* EAGAIN means that it rings already. */
     ssize_t n = write(d->fd, &one, sizeof(one));

@@ -46,6 +46,7 @@ uint32_t ring_used(const struct ring *r);
 struct doorbell {
     int fd; /* eventfd: poll it for POLLIN */
     _Atomic bool asleep;
+    uint64_t owed; /* reader: rings that were not read from fd yet */
 };
 
 bool doorbell_init(struct doorbell *d);

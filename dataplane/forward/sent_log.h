@@ -51,6 +51,12 @@ static inline const struct sent_era *sent_log_current_era(const struct sent_log 
     return &l->eras[l->era];
 }
 
+/* Where the next packet will be noted, to be fetched ahead; any address if nothing is kept. */
+static inline const struct sent_entry *sent_log_next_slot(const struct sent_log *l)
+{
+    return l->slots + (l->size ? (l->newest + 1) & (l->size - 1) : 0);
+}
+
 /* Packet `sent` went out at `now`. */
 void sent_log_put(struct sent_log *l, uint64_t sent, uint64_t source, uint8_t layer, bool marker,
                   uint8_t step, usec_t now);

@@ -38,6 +38,8 @@
 #define SENT_LOG_VIDEO 1024
 #define SENT_LOG_AUDIO 256
 
+#define CACHE_LINE 64
+
 #define RTCP_COMPOUND_MAX 1200 /* bytes, before protection */
 
 #define REPORT_INTERVAL        (1 * USEC_PER_SEC) /* receiver reports and XR, to publishers */

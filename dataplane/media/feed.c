@@ -99,15 +99,37 @@ static void retarget(struct media *m, struct feed *f)
     downtrack_retarget(m, d);
 }
 
-/* The next downtrack's first lines are on their way while this one is written. */
+/* What sending touches of a downtrack. */
 static void prefetch(const struct downtrack *d)
 {
-    if (!d)
-        return;
-    __builtin_prefetch(&d->munger);
-    __builtin_prefetch(&d->timeline);
-    __builtin_prefetch(d->session);
-    __builtin_prefetch((const char *)d->session + 64);
+    const char *line = (const char *)d, *end = (const char *)&d->session_link;
+    for (; line < end; line += CACHE_LINE)
+        __builtin_prefetch(line, 1);
+}
+
+/* What it points to. */
+static void prefetch_behind(const struct downtrack *d)
+{
+    const struct session *s = d->session;
+    __builtin_prefetch(s);
+    __builtin_prefetch(&s->send);
+    __builtin_prefetch(sent_log_next_slot(&d->log), 1);
+}
+
+/* Sends to one while the next one is on its way from memory and the one behind that is asked for:
+ * with some hundred subscribers none of them is in the cache any more when its turn comes. */
+static void deliver(struct media *m, struct feed *f, struct frame **frames, unsigned n)
+{
+    struct downtrack *d = LIST_FIRST(&f->downtracks);
+    struct downtrack *next = d ? LIST_NEXT(d, link) : NULL;
+    for (; d; d = next, next = d ? LIST_NEXT(d, link) : NULL) {
+        if (next) {
+            prefetch_behind(next);
+            if (LIST_NEXT(next, link))
+                prefetch(LIST_NEXT(next, link));
+        }
+        transmit_run(m, d, frames, n);
+    }
 }
 
 void feed_deliver(struct media *m, struct feed *f, struct frame **frames, unsigned n)
@@ -120,12 +142,7 @@ void feed_deliver(struct media *m, struct feed *f, struct frame **frames, unsign
     changed |= layer_tracker_check(&f->tracker, m->now);
     if (changed)
         retarget(m, f);
-    struct downtrack *d;
-    LIST_FOREACH(d, &f->downtracks, link)
-    {
-        prefetch(LIST_NEXT(d, link));
-        transmit_run(m, d, frames, n);
-    }
+    deliver(m, f, frames, n);
 }
 
 void feed_sender_report(struct feed *f, uint8_t layer, const struct source_clock *clock)

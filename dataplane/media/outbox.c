@@ -58,25 +58,21 @@ uint8_t *outbox_room(struct media *m, struct session *s, size_t len)
     return s->path.tcp ? tcp_room(m, s, len) : udp_room(m, &s->path, len);
 }
 
+/* Written in place: a copy would have to wait for the header's bytes to reach the cache. */
 void outbox_rtp(struct media *m, struct session *s, uint8_t *out, size_t header_len,
                 const uint8_t *payload, size_t payload_len, uint32_t roc)
 {
-    struct srtp_job job = {
-        .key = s->send,
-        .out = out,
-        .payload = payload,
-        .header_len = (uint16_t)header_len,
-        .payload_len = (uint16_t)payload_len,
-        .roc = roc,
-    };
-    if (s->path.tcp) {
-        srtp_protect(m->srtp, &job, 1);
-        tcp_send(m);
-        return;
-    }
-    m->jobs[m->n_jobs++] = job;
-    if (m->n_jobs == SRTP_JOBS_MAX)
+    struct srtp_job *job = &m->jobs[m->n_jobs++];
+    job->key = s->send;
+    job->out = out;
+    job->payload = payload;
+    job->header_len = (uint16_t)header_len;
+    job->payload_len = (uint16_t)payload_len;
+    job->roc = roc;
+    if (s->path.tcp || m->n_jobs == SRTP_JOBS_MAX)
         outbox_encrypt(m);
+    if (s->path.tcp)
+        tcp_send(m);
 }
 
 void outbox_rtcp(struct media *m, struct session *s, uint8_t *compound, size_t len)

@@ -13,7 +13,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define SPIN_TIME (20ULL) /* us of looking again before going to sleep */
+#define SPIN_TIME   (20ULL) /* us of looking again before going to sleep */
+#define BREAK_SHORT (40ULL) /* us; a wake-up is part of it */
 
 struct worker {
     pthread_t thread;
@@ -68,33 +69,40 @@ static void wait_until(usec_t deadline, struct pollfd *fds, nfds_t n)
     ppoll(fds, n, deadline == USEC_NEVER ? NULL : &ts, NULL);
 }
 
-/* The doorbell is told before the last look at the rings, so that nothing slips in between. */
-static void sleep_until_needed(struct worker *w)
+/* A turn; if it finds nothing, sleeps until there is something. The doorbell is told before the
+ * last look at the rings, so that nothing slips in between. */
+static size_t turn_or_sleep(struct worker *w)
 {
     doorbell_sleep(w->bell);
-    if (w->stats)
-        stats_count_one(&w->stats->sleeps);
-    if (turn(w) == 0 && !stopped(w)) {
+    size_t took = turn(w);
+    if (took == 0 && !stopped(w)) {
         struct pollfd fds[PKTIO_FDS_MAX + 1];
         nfds_t n = pktio_fds(w->io, fds);
         fds[n++] = (struct pollfd){.fd = w->bell->fd, .events = POLLIN};
+        if (w->stats)
+            stats_count_one(&w->stats->sleeps);
         wait_until(media_deadline(w->media), fds, n);
     }
     doorbell_answer(w->bell);
+    return took;
 }
 
+/* Looks again and again for a while after there was work, if that is likely to pay: work that came
+ * after a longer break than this lets one expect that the next one will. */
 static void *run(void *arg)
 {
     struct worker *w = arg;
     pin(w->index);
     if (w->stats)
         atomic_store_explicit(&w->stats->tid, (uint32_t)gettid(), memory_order_relaxed);
-    usec_t busy_at = 0;
+    usec_t busy_at = 0, spin = 0;
     while (!stopped(w)) {
-        if (turn(w) > 0)
-            busy_at = clock_monotonic();
-        else if (clock_monotonic() - busy_at > SPIN_TIME)
-            sleep_until_needed(w);
+        usec_t now = clock_monotonic();
+        size_t took = now - busy_at < spin ? turn(w) : turn_or_sleep(w);
+        if (took > 0) {
+            spin = now - busy_at < BREAK_SHORT ? SPIN_TIME : 0;
+            busy_at = now;
+        }
     }
     return NULL;
 }

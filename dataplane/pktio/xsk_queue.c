@@ -143,7 +143,8 @@ uint8_t *xsk_queue_send(struct xsk_queue *x, size_t len)
     uint32_t at = 0;
     if (x->tx_free_count == 0)
         reap(x);
-    if (x->tx_free_count == 0 || xsk_ring_prod__reserve(&x->rings.tx, 1, &at) != 1)
+    if (x->tx_filled == XSK_TX_BATCH || x->tx_free_count == 0 ||
+        xsk_ring_prod__reserve(&x->rings.tx, 1, &at) != 1)
         return NULL;
     uint64_t addr = x->tx_free[--x->tx_free_count];
     *xsk_ring_prod__tx_desc(&x->rings.tx, at) =

@@ -13,6 +13,7 @@
 #define XSK_FRAME_SIZE 2048 /* the kernel keeps 256 bytes before received data */
 #define XSK_RX_FRAMES  2048
 #define XSK_TX_FRAMES  2048
+#define XSK_TX_BATCH   128 /* most frames between two flushes: they are still in the cache then */
 
 struct xsk_queue {
     int fd; /* -1: closed */
@@ -47,7 +48,8 @@ void xsk_queue_close(struct xsk_queue *x);
 size_t xsk_queue_receive(struct xsk_queue *x, struct pktio_packet *out, size_t room);
 void xsk_queue_receive_done(struct xsk_queue *x);
 
-/* A TX frame of `len` bytes to fill, NULL if all are under way. It leaves with the next flush. */
+/* A TX frame of `len` bytes to fill, NULL if all are under way or a batch is full: flush and ask
+ * again. It leaves with the next flush. */
 uint8_t *xsk_queue_send(struct xsk_queue *x, size_t len);
 
 /* The n-th frame since the last flush, for finishing: n < tx_filled. */

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define CACHE_LINE 64
+
 static void imb_destroy(struct srtp_engine *base)
 {
     struct imb_engine *e = imb_engine_of(base);
@@ -114,11 +116,21 @@ static struct srtp_key *imb_key_create(const struct srtp_engine *base,
     return &key->base;
 }
 
+/* The round keys and the powers of H: 1 KiB that is another one for each subscriber. */
+static void prefetch_gcm(const struct srtp_key *k)
+{
+    const char *line = (const char *)k, *end = (const char *)&imb_key_of(k)->gcm[SRTP_USE_RTP + 1];
+    for (; line < end; line += CACHE_LINE)
+        __builtin_prefetch(line);
+}
+
 static void imb_protect(struct srtp_engine *e, const struct srtp_job *jobs, size_t n)
 {
     const struct srtp_job *cm[SRTP_JOBS_MAX];
     size_t n_cm = 0;
     for (size_t i = 0; i < n; i++) {
+        if (i + 1 < n && jobs[i + 1].key != jobs[i].key)
+            prefetch_gcm(jobs[i + 1].key);
         if (srtp_profile_is_gcm(jobs[i].key->profile))
             srtp_protect_one(e, &jobs[i]);
         else
