@@ -37,6 +37,7 @@
     X(COUNTER_STUN_ASKED, "stun_asked")             /* requests to STUN servers */                 \
     X(COUNTER_STUN_ANSWERED, "stun_answered")       /* answers that were taken */                  \
     X(COUNTER_STUN_RETURN, "stun_return")           /* answers of peers to our own checks */       \
+    X(COUNTER_TX_PROBES, "tx_probes")               /* to find out what a line takes */            \
     X(COUNTER_TX_CHECKS, "tx_checks")               /* our own connectivity checks */              \
     X(COUNTER_TURN_ALLOCATIONS, "turn_allocations") /* made so far */                              \
     X(COUNTER_TURN_CONNECTIONS, "turn_connections") /* TCP, TLS: accepted so far */                \

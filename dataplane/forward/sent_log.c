@@ -66,3 +66,14 @@ struct sent_entry *sent_log_resend(struct sent_log *l, uint16_t sent, usec_t rtt
     *era = &l->eras[e->era];
     return e;
 }
+
+const struct sent_entry *sent_log_recent(const struct sent_log *l, unsigned nth, uint64_t *sent,
+                                         const struct sent_era **era)
+{
+    if (l->size == 0 || l->newest <= nth)
+        return NULL;
+    *sent = l->newest - nth;
+    const struct sent_entry *e = &l->slots[*sent & (l->size - 1)];
+    *era = &l->eras[e->era];
+    return known(l, *sent, e) ? e : NULL;
+}

@@ -66,4 +66,8 @@ void sent_log_put(struct sent_log *l, uint64_t sent, uint64_t source, uint8_t la
 struct sent_entry *sent_log_resend(struct sent_log *l, uint16_t sent, usec_t rtt, usec_t now,
                                    const struct sent_era **era);
 
+/* The nth newest packet (0: the newest), if it is known: *sent is its number. */
+const struct sent_entry *sent_log_recent(const struct sent_log *l, unsigned nth, uint64_t *sent,
+                                         const struct sent_era **era);
+
 #endif

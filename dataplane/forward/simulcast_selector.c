@@ -11,10 +11,18 @@ void simulcast_selector_init(struct simulcast_selector *s)
                                      .max_temporal = TEMPORAL_ALL};
 }
 
+void simulcast_selector_aim(struct simulcast_selector *s, uint8_t target, bool bounded)
+{
+    s->target = target;
+    s->bounded = bounded && target != LAYER_NONE;
+    if (s->bounded && s->current != LAYER_NONE && s->current > target)
+        simulcast_selector_restart(s);
+}
+
 static bool nearer(const struct simulcast_selector *s, uint8_t layer)
 {
     if (s->current == LAYER_NONE)
-        return true;
+        return !s->bounded || layer <= s->target;
     if (s->current < s->target)
         return layer > s->current && layer <= s->target;
     return layer < s->current && layer >= s->target;

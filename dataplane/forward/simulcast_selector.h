@@ -24,6 +24,7 @@ struct simulcast_selector {
     uint8_t target;       /* LAYER_NONE: nothing to be had */
     uint8_t temporal;     /* current */
     uint8_t max_temporal; /* wanted */
+    bool bounded;         /* nothing above the target, not even on the way there */
 };
 
 void simulcast_selector_init(struct simulcast_selector *s);
@@ -33,6 +34,10 @@ static inline void simulcast_selector_restart(struct simulcast_selector *s)
 {
     s->current = LAYER_NONE;
 }
+
+/* A target, and whether it is a bound: what is above that is left at once, though the target's key
+ * frame has not come. */
+void simulcast_selector_aim(struct simulcast_selector *s, uint8_t target, bool bounded);
 
 /* Whether a key frame of the target layer is waited for. */
 static inline bool simulcast_selector_wants_key_frame(const struct simulcast_selector *s)

@@ -20,6 +20,9 @@ static void session_command(struct media *m, struct session *s, const struct med
     case MEDIA_REMOVE_REMOTE:
         session_remove_remote(m, s, &c->path.remote);
         break;
+    case MEDIA_SET_BANDWIDTH:
+        bandwidth_set(m, s, &c->bandwidth);
+        break;
     default:
         session_close(m, s);
     }
@@ -60,6 +63,7 @@ void command_apply(struct media *m, const struct media_command *c)
     case MEDIA_SET_PATH:
     case MEDIA_ADD_REMOTE:
     case MEDIA_REMOVE_REMOTE:
+    case MEDIA_SET_BANDWIDTH:
     case MEDIA_CLOSE_SESSION:
         if ((s = session_of(m, c->handle)))
             session_command(m, s, c);

@@ -27,6 +27,24 @@ static void unregister_ssrcs(struct media *m, struct downtrack *d)
     ssrc_map_remove(&m->sent, session, d->config.rtx_ssrc, index);
 }
 
+static uint8_t least(uint8_t a, uint8_t b)
+{
+    return a < b ? a : b;
+}
+
+/* What is wanted, as far as the line allows. */
+static void set_maxima(struct downtrack *d)
+{
+    uint8_t spatial = d->config.max_spatial, temporal = d->config.max_temporal;
+    if (d->limited) {
+        spatial = least(spatial, d->limit.spatial);
+        temporal = least(temporal, d->limit.temporal);
+    }
+    d->select.simulcast.max_temporal = temporal;
+    d->select.dd.max_spatial = d->select.vp9.max_spatial = spatial;
+    d->select.dd.max_temporal = d->select.vp9.max_temporal = temporal;
+}
+
 static void take_config(struct downtrack *d, const struct media_downtrack *c)
 {
     if (memcmp(d->config.payloads, c->payloads, sizeof c->payloads) != 0)
@@ -42,15 +60,16 @@ static void take_config(struct downtrack *d, const struct media_downtrack *c)
     d->video = c->video;
     d->svc = c->svc;
     d->nack = c->nack;
-    d->abs_send_time = c->video ? c->extensions.abs_send_time : 0;
+    d->numbered = c->video && c->extensions.transport_cc;
+    d->stamp = !c->video     ? 0
+               : d->numbered ? c->extensions.transport_cc
+                             : c->extensions.abs_send_time;
     d->dependency_descriptor = c->extensions.dependency_descriptor;
     uint8_t codec = d->pt_codec;
     d->pt_codec = MEDIA_CODEC_UNKNOWN; /* looked up again */
     if (codec != MEDIA_CODEC_UNKNOWN)
         transmit_payload_type(d, codec, d->pt_variant);
-    d->select.simulcast.max_temporal = c->max_temporal;
-    d->select.dd.max_spatial = d->select.vp9.max_spatial = c->max_spatial;
-    d->select.dd.max_temporal = d->select.vp9.max_temporal = c->max_temporal;
+    set_maxima(d);
 }
 
 static void restart(struct downtrack *d)
@@ -58,9 +77,7 @@ static void restart(struct downtrack *d)
     simulcast_selector_init(&d->select.simulcast);
     svc_selector_init(&d->select.dd);
     vp9_selector_init(&d->select.vp9);
-    d->select.simulcast.max_temporal = d->config.max_temporal;
-    d->select.dd.max_spatial = d->select.vp9.max_spatial = d->config.max_spatial;
-    d->select.dd.max_temporal = d->select.vp9.max_temporal = d->config.max_temporal;
+    set_maxima(d);
     d->by_dd = d->by_vp9 = false; /* as the next packet is */
     d->anew = true;
 }
@@ -136,9 +153,10 @@ void downtrack_retarget(struct media *m, struct downtrack *d)
 {
     if (!d->video)
         return;
-    uint8_t target = layer_tracker_best(&d->feed->tracker, d->config.max_spatial);
+    uint8_t max = d->select.dd.max_spatial;
+    uint8_t target = layer_tracker_best(&d->feed->tracker, max);
     bool changed = target != d->select.simulcast.target;
-    d->select.simulcast.target = target;
+    simulcast_selector_aim(&d->select.simulcast, target, max < d->config.max_spatial);
     if (!changed && d->next_key_frame != USEC_NEVER)
         return;
     d->next_key_frame = m->now; /* by the timer: the packets at hand may have one */
@@ -164,6 +182,11 @@ static void set_live(struct media *m, struct downtrack *d, bool live)
     } else if (!d->video) {
         silence_start(m, d);
     }
+}
+
+static void settle_live(struct media *m, struct downtrack *d)
+{
+    set_live(m, d, !d->config.disabled && !d->config.track_muted && !d->limit.paused);
 }
 
 /* Another track goes on in the same stream: numbers and keys continue, all else begins anew. */
@@ -210,12 +233,40 @@ void downtrack_set(struct media *m, handle_t h, const struct media_downtrack *c)
         register_ssrcs(m, d);
     }
     d->was_muted |= c->track_muted;
-    set_live(m, d, !c->disabled && !c->track_muted);
+    if (d->video)
+        bandwidth_open(m, s, d);
+    settle_live(m, d);
     d->next_key_frame = USEC_NEVER;
     downtrack_retarget(m, d);
     downtrack_due(m, d);
     feed_touch(m, d->feed);
+    bandwidth_changed(m, s);
     session_touch(m, s);
+}
+
+static void tell_paused(struct media *m, const struct downtrack *d)
+{
+    struct media_event e = {
+        .type = MEDIA_DOWNTRACK_PAUSED, .handle = d->handle, .paused = d->limit.paused};
+    media_emit(m, &e);
+}
+
+void downtrack_limit(struct media *m, struct downtrack *d, bool limited,
+                     const struct cc_choice *limit)
+{
+    bool paused = d->limit.paused;
+    d->limited = limited;
+    d->limit = limited ? *limit : (struct cc_choice){0};
+    set_maxima(d);
+    settle_live(m, d);
+    downtrack_retarget(m, d);
+    if (d->by_dd || d->by_vp9) { /* a key frame may be needed to go up */
+        d->next_key_frame = m->now;
+        schedule(m, d);
+    }
+    feed_touch(m, d->feed);
+    if (paused != d->limit.paused)
+        tell_paused(m, d);
 }
 
 void downtrack_close(struct media *m, struct downtrack *d)
@@ -227,6 +278,7 @@ void downtrack_close(struct media *m, struct downtrack *d)
     LIST_REMOVE(d, link);
     LIST_REMOVE(d, session_link);
     d->handle = HANDLE_NONE;
+    bandwidth_changed(m, d->session);
     feed_touch(m, f);
 }
 

@@ -7,8 +7,10 @@
 #ifndef SLUICE_DATAPLANE_MEDIA_ENGINE_H
 #define SLUICE_DATAPLANE_MEDIA_ENGINE_H
 
+#include "dataplane/cc/controller.h"
 #include "dataplane/forward/frame.h"
 #include "dataplane/forward/history.h"
+#include "dataplane/forward/layer_rates.h"
 #include "dataplane/forward/layer_tracker.h"
 #include "dataplane/forward/munger.h"
 #include "dataplane/forward/sent_log.h"
@@ -24,6 +26,7 @@
 #include "dataplane/media/ssrc_map.h"
 #include "dataplane/media/wheel.h"
 #include "dataplane/rtcp/nack_generator.h"
+#include "dataplane/rtcp/parse.h"
 #include "dataplane/rtcp/receiver_stats.h"
 #include "dataplane/rtcp/sender_stats.h"
 #include "dataplane/rtcp/twcc_recorder.h"
@@ -68,6 +71,10 @@ struct session {
     struct net_path path;
     struct srtp_key *receive, *send;
     uint8_t tag_length;
+    uint8_t ip_overhead;          /* bytes below RTP */
+    struct cc_history cc;         /* of video */
+    struct controller *bandwidth; /* NULL: not estimated */
+    struct media_bandwidth bandwidth_config;
     uint32_t rtcp_index;  /* of the next SRTCP packet sent */
     uint32_t report_ssrc; /* sender SSRC of what is told to the publisher */
     struct srtcp_stream rtcp_in;
@@ -163,6 +170,7 @@ struct feed {
     struct feed *next_dirty;
     LIST_HEAD(, downtrack) downtracks;
     struct layer_tracker tracker;
+    struct layer_rates rates;
     struct source_clock clocks[MEDIA_LAYERS_MAX];
 };
 
@@ -180,7 +188,9 @@ struct downtrack {
     bool told;      /* MEDIA_DOWNTRACK_STARTED */
     bool anew;      /* the next packet begins again: first one, or after a pause */
     uint8_t pt, rtx_pt, pt_codec, pt_variant; /* of the codec sent last */
-    uint8_t abs_send_time, dependency_descriptor;
+    uint8_t stamp; /* id of the extension in every packet of video; 0: none */
+    bool numbered; /* the stamp is the transport-wide number, else the send time */
+    uint8_t dependency_descriptor;
     uint8_t clock_layer; /* whose source clock the timestamps are on; LAYER_NONE: another track's */
     uint32_t source_ssrc;
     struct munger munger;
@@ -192,8 +202,10 @@ struct downtrack {
         struct vp9_selector vp9;
         struct svc_selector dd;
     } select;
-    bool by_dd, by_vp9;  /* which of them; neither: simulcast */
-    uint8_t top_spatial; /* of an SVC stream, since its last key frame */
+    struct cc_choice limit; /* what the line allows */
+    bool limited;           /* by it */
+    bool by_dd, by_vp9;     /* which of them; neither: simulcast */
+    uint8_t top_spatial;    /* of an SVC stream, since its last key frame */
     struct vp8_munger vp8;
     struct vp8_descriptor vp8_form; /* as the source sends it */
     uint32_t mask;                  /* active decode targets written last */
@@ -225,8 +237,10 @@ struct media {
     struct track *tracks;
     struct feed *feeds; /* by the track's index */
     struct downtrack *downtracks;
-    struct twcc_recorder *twcc; /* by the session's index */
-    uint32_t *heard;            /* the same; read by other threads */
+    struct twcc_recorder *twcc;     /* by the session's index */
+    struct controller *controllers; /* the same */
+    struct cc_sent *cc_slots;       /* the same, [CC_HISTORY_SIZE] each */
+    uint32_t *heard;                /* the same; read by other threads */
     struct frame **history_slots;
     struct sent_entry *sent_slots;
     uint32_t history_video, history_audio; /* sizes, powers of two */
@@ -289,6 +303,25 @@ static inline struct downtrack *downtrack_of(struct media *m, handle_t h)
 
 /* False if the ring is full (counted). */
 bool media_emit(struct media *m, const struct media_event *event);
+
+/* bandwidth.c: how much goes to a session, of what. */
+void bandwidth_set(struct media *m, struct session *s, const struct media_bandwidth *config);
+void bandwidth_open(struct media *m, struct session *s, const struct downtrack *d);
+void bandwidth_feedback(struct media *m, struct session *s, const struct rtcp_packet *p);
+void bandwidth_remb(struct media *m, struct session *s, uint64_t bps);
+void bandwidth_changed(struct media *m, struct session *s); /* its downtracks have */
+usec_t bandwidth_deadline(const struct session *s);
+void bandwidth_run(struct media *m, struct session *s);
+
+/* A packet of `len` bytes of RTP went out. */
+static inline void bandwidth_sent(const struct media *m, struct session *s,
+                                  const struct downtrack *d, size_t len)
+{
+    if (d->numbered)
+        cc_history_put(&s->cc, (uint16_t)(len + s->ip_overhead), m->now);
+    else
+        s->cc.bytes += len + s->ip_overhead;
+}
 
 /* command.c */
 void command_apply(struct media *m, const struct media_command *c);
@@ -379,6 +412,9 @@ void downtrack_close(struct media *m, struct downtrack *d);
 void downtrack_due(struct media *m, struct downtrack *d);
 void downtrack_retarget(struct media *m, struct downtrack *d);
 void downtrack_session_ready(struct media *m, struct downtrack *d);
+/* What the line allows; not limited: everything. */
+void downtrack_limit(struct media *m, struct downtrack *d, bool limited,
+                     const struct cc_choice *limit);
 uint8_t downtrack_wanted(const struct downtrack *d);
 uint8_t downtrack_current(const struct downtrack *d);
 static inline bool downtrack_writable(const struct downtrack *d)
@@ -393,6 +429,8 @@ void transmit_again(struct media *m, struct downtrack *d, const struct frame *f,
 /* Header of a packet of our own, behind those of the source; returns its length. */
 size_t transmit_header(const struct media *m, const struct downtrack *d,
                        uint8_t out[static RTP_HEADER_MIN + 16], uint64_t sent, bool marker);
+/* Padding to probe the way with; false if there was no room. */
+bool transmit_padding(struct media *m, struct downtrack *d);
 bool transmit_payload_type(struct downtrack *d, uint8_t codec, uint8_t variant);
 
 /* silence.c: frames of our own. */
@@ -403,6 +441,9 @@ void silence_flush(struct media *m, struct downtrack *d); /* at the end of a dow
 /* retransmit.c */
 void retransmit_request(struct media *m, struct downtrack *d, uint16_t sent);
 void retransmit_serve(struct media *m, unsigned peer, const struct peer_message *msg);
+/* A packet that was sent, the nth newest, once more to probe the way with; false if it is not to be
+ * had here. */
+bool retransmit_probe(struct media *m, struct downtrack *d, unsigned nth);
 void retransmit_arrive(struct media *m, const struct peer_message *msg);
 
 /* sender_report.c */

@@ -138,7 +138,10 @@ void feed_deliver(struct media *m, struct feed *f, struct frame **frames, unsign
     for (unsigned i = 0; i < n; i++) {
         const struct packet_info *p = &frames[i]->info;
         changed |= layer_tracker_packet(&f->tracker, p->layer, p->key_frame, m->now);
+        layer_rates_packet(&f->rates, (uint8_t)(p->layer + p->spatial), p->temporal,
+                           p->payload_len);
     }
+    layer_rates_check(&f->rates, f->screen_share, m->now);
     changed |= layer_tracker_check(&f->tracker, m->now);
     if (changed)
         retarget(m, f);

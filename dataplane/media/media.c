@@ -38,12 +38,15 @@ static bool allocate(struct media *m, const struct media_config *c)
     m->feeds = calloc(c->tracks, sizeof *m->feeds);
     m->downtracks = calloc(c->downtracks, sizeof *m->downtracks);
     m->twcc = calloc(c->sessions, sizeof *m->twcc);
+    m->controllers = calloc(c->sessions, sizeof *m->controllers);
+    m->cc_slots = calloc(c->sessions, CC_HISTORY_SIZE * sizeof *m->cc_slots);
     m->heard = array(c->sessions, sizeof *m->heard);
     size_t slots = (size_t)c->tracks * MEDIA_LAYERS_MAX * m->history_video;
     m->history_slots = calloc(slots, sizeof(struct frame *));
     m->sent_slots = calloc(c->downtracks, SENT_LOG_VIDEO * sizeof *m->sent_slots);
-    return m->sessions && m->tracks && m->feeds && m->downtracks && m->twcc && m->heard &&
-           m->history_slots && m->sent_slots && frame_pool_init(&m->frames, c->frames) &&
+    return m->sessions && m->tracks && m->feeds && m->downtracks && m->twcc && m->controllers &&
+           m->cc_slots && m->heard && m->history_slots && m->sent_slots &&
+           frame_pool_init(&m->frames, c->frames) &&
            addr_map_init(&m->remotes, c->sessions * SESSION_REMOTES_MAX) &&
            ssrc_map_init(&m->received, c->tracks * STREAMS_PER_TRACK) &&
            ssrc_map_init(&m->sent, c->downtracks * 2);
@@ -88,6 +91,8 @@ void media_destroy(struct media *m)
     free(m->history_slots);
     free(m->twcc);
     free(m->heard);
+    free(m->cc_slots);
+    free(m->controllers);
     free(m->downtracks);
     free(m->feeds);
     free(m->tracks);

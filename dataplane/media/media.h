@@ -85,6 +85,14 @@ enum media_command_type {
     MEDIA_SET_DOWNTRACK, /* downtrack: opens or changes */
     MEDIA_CLOSE_DOWNTRACK,
     MEDIA_REQUEST_KEY_FRAME, /* handle: the track */
+    MEDIA_SET_BANDWIDTH,     /* bandwidth: of a session */
+};
+
+/* How what is sent to a session is fitted to its line. */
+struct media_bandwidth {
+    bool estimated;   /* else everything that is wanted is sent */
+    bool allow_pause; /* videos that do not fit even in their lowest layer */
+    uint64_t cap;     /* bit/s; 0: none */
 };
 
 struct media_keys {
@@ -127,6 +135,7 @@ struct media_command {
         struct media_track track;
         struct media_downtrack downtrack;
         uint32_t readers; /* bit per worker */
+        struct media_bandwidth bandwidth;
     };
 };
 
@@ -139,6 +148,7 @@ enum media_event_type {
     MEDIA_REPORT,       /* report: per track and downtrack every 5 s */
     MEDIA_WANTED_LAYER, /* wanted: highest layer that downtracks of this worker want or still get;
                            on change */
+    MEDIA_DOWNTRACK_PAUSED, /* paused: for want of bandwidth; on change */
 };
 
 struct media_layer_seen {
@@ -168,6 +178,7 @@ struct media_event {
         struct media_audio_level audio_level;
         struct media_report report;
         uint8_t wanted;
+        bool paused;
     };
 };
 

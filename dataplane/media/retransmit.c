@@ -12,10 +12,18 @@ static struct frame *look_up(struct media *m, handle_t track, const struct sent_
                                             : NULL;
 }
 
+/* A subscriber whose line is full and who waits for a lower layer does not need the higher one. */
+static bool above_limit(const struct downtrack *d)
+{
+    return d->video && d->limited && downtrack_current(d) == LAYER_NONE;
+}
+
 void retransmit_request(struct media *m, struct downtrack *d, uint16_t sent)
 {
     const struct sent_era *era;
     if (!downtrack_writable(d))
+        return;
+    if (above_limit(d))
         return;
     struct sent_entry *e = sent_log_resend(&d->log, sent, d->stats.rtt, m->now, &era);
     if (!e)
@@ -33,6 +41,18 @@ void retransmit_request(struct media *m, struct downtrack *d, uint16_t sent)
     const struct frame *f = look_up(m, d->feed->track, e);
     if (f)
         transmit_again(m, d, f, wide, e, era);
+}
+
+bool retransmit_probe(struct media *m, struct downtrack *d, unsigned nth)
+{
+    const struct sent_era *era;
+    uint64_t sent;
+    const struct sent_entry *e = sent_log_recent(&d->log, nth, &sent, &era);
+    const struct frame *f =
+        e && d->feed->worker == m->config.worker ? look_up(m, d->feed->track, e) : NULL;
+    if (f)
+        transmit_again(m, d, f, sent, e, era);
+    return f != NULL;
 }
 
 void retransmit_serve(struct media *m, unsigned peer, const struct peer_message *msg)

@@ -127,11 +127,13 @@ static void fir(struct media *m, struct session *s, const struct rtcp_packet *p)
         refresh(m, s, rtcp_fir_ssrc(&f, i));
 }
 
-static void remb(struct session *s, const struct rtcp_packet *p)
+static void remb(struct media *m, struct session *s, const struct rtcp_packet *p)
 {
     struct rtcp_remb r;
-    if (rtcp_read_remb(p, &r))
-        s->remb = r.bitrate;
+    if (!rtcp_read_remb(p, &r))
+        return;
+    s->remb = r.bitrate;
+    bandwidth_remb(m, s, r.bitrate);
 }
 
 static void dispatch(struct media *m, struct session *s, const struct rtcp_packet *p)
@@ -154,11 +156,13 @@ static void dispatch(struct media *m, struct session *s, const struct rtcp_packe
         fir(m, s, p);
         break;
     case RTCP_REMB:
-        remb(s, p);
+        remb(m, s, p);
+        break;
+    case RTCP_TWCC:
+        bandwidth_feedback(m, s, p);
         break;
     case RTCP_SDES:
     case RTCP_BYE:
-    case RTCP_TWCC:
     case RTCP_OTHER:
         break;
     }

@@ -6,6 +6,10 @@
 #include "dataplane/media/engine.h"
 
 #include <string.h>
+#include <sys/socket.h>
+
+#define IP4_UDP_OVERHEAD 28
+#define IP6_UDP_OVERHEAD 48
 
 void session_open(struct media *m, handle_t h)
 {
@@ -99,6 +103,7 @@ void session_set_path(struct media *m, struct session *s, const struct net_path 
 {
     bool was_ready = s->send && s->path.remote.family;
     s->path = *path;
+    s->ip_overhead = path->remote.family == AF_INET6 ? IP6_UDP_OVERHEAD : IP4_UDP_OVERHEAD;
     if (!was_ready)
         announce_ready(m, s);
 }
@@ -142,6 +147,11 @@ void session_touch(struct media *m, struct session *s)
     m->touched = s;
 }
 
+static usec_t earlier(usec_t a, usec_t b)
+{
+    return a < b ? a : b;
+}
+
 void session_settle(struct media *m, struct session *s)
 {
     if (!s->handle)
@@ -153,7 +163,10 @@ void session_settle(struct media *m, struct session *s)
     }
     if (s->next_sender_report == USEC_NEVER && !LIST_EMPTY(&s->downtracks))
         s->next_sender_report = m->now + SENDER_REPORT_INTERVAL;
-    wheel_set(&m->wheel, &s->timer, due < s->next_sender_report ? due : s->next_sender_report);
+    if (bandwidth_deadline(s) <= m->now)
+        bandwidth_run(m, s);
+    due = earlier(earlier(due, s->next_sender_report), bandwidth_deadline(s));
+    wheel_set(&m->wheel, &s->timer, due);
 }
 
 void session_due(struct media *m, struct session *s)

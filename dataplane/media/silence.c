@@ -60,6 +60,7 @@ static void send_own(struct media *m, struct downtrack *d, const struct writer *
     memcpy(out + header_len, payload->begin, payload_len);
     outbox_rtp(m, d->session, out, header_len, out + header_len, payload_len,
                (uint32_t)(sent >> 16));
+    bandwidth_sent(m, d->session, d, header_len + payload_len + d->session->tag_length);
     sender_stats_packet(&d->stats, payload_len);
     count(m, COUNTER_TX_RTP);
 }

@@ -10,11 +10,12 @@
 
 #include <string.h>
 
-#define ONE_BYTE_ID_MAX    14
-#define HEADER_MAX         (RTP_HEADER_MIN + 4 + DD_LENGTH_MAX + 2 + 8)
-#define PREFIX_MAX         (RTX_OSN_LENGTH + VP8_DESCRIPTOR_MAX)
-#define PICTURE_ID_MASK    0x7fff
-#define ABS_SEND_TIME_FORM (ABS_SEND_TIME_LENGTH - 1)
+#define ONE_BYTE_ID_MAX 14
+#define HEADER_MAX      (RTP_HEADER_MIN + 4 + DD_LENGTH_MAX + 2 + 8)
+#define PREFIX_MAX      (RTX_OSN_LENGTH + VP8_DESCRIPTOR_MAX)
+#define PICTURE_ID_MASK 0x7fff
+#define STAMP_MAX       3
+#define PADDING         255
 
 /* A packet about to be written. */
 struct outgoing {
@@ -60,35 +61,45 @@ static bool fit_payload_type(struct downtrack *d, const struct packet_info *p, u
 
 /* ---- writing ---- */
 
-/* The usual header: at most abs-send-time, in the one-byte form. */
+/* The send time, or the transport-wide number, three bytes in all; returns how many count. */
+static uint8_t put_stamp(const struct media *m, const struct downtrack *d, uint8_t out[STAMP_MAX])
+{
+    if (!d->numbered) {
+        abs_send_time_put(out, m->ntp);
+        return ABS_SEND_TIME_LENGTH;
+    }
+    transport_cc_put(out, d->session->cc.next);
+    out[TRANSPORT_CC_LENGTH] = 0; /* padding */
+    return TRANSPORT_CC_LENGTH;
+}
+
+/* The usual header: at most the stamp, in the one-byte form. */
 static size_t write_plain_header(const struct media *m, const struct downtrack *d, uint8_t *out,
                                  const struct rtp_header *h)
 {
-    bool timed = d->abs_send_time != 0;
-    out[0] = timed ? 0x90 : 0x80;
+    bool stamped = d->stamp != 0;
+    out[0] = stamped ? 0x90 : 0x80;
     out[1] = (uint8_t)(h->marker << 7 | h->pt);
     be16_put(out + 2, h->seq);
     be32_put(out + 4, h->ts);
     be32_put(out + 8, h->ssrc);
-    if (!timed)
+    if (!stamped)
         return RTP_HEADER_MIN;
     be32_put(out + 12, (uint32_t)RTP_PROFILE_ONE_BYTE << 16 | 1);
-    out[16] = (uint8_t)(d->abs_send_time << 4 | ABS_SEND_TIME_FORM);
-    abs_send_time_put(out + 17, m->ntp);
+    out[16] = (uint8_t)(d->stamp << 4 | (put_stamp(m, d, out + 17) - 1));
     return RTP_HEADER_MIN + 8;
 }
 
 static size_t write_header(const struct media *m, const struct downtrack *d, uint8_t *out,
                            const struct outgoing *o)
 {
-    if (o->dd_len == 0 && d->abs_send_time <= ONE_BYTE_ID_MAX)
+    if (o->dd_len == 0 && d->stamp <= ONE_BYTE_ID_MAX)
         return write_plain_header(m, d, out, &o->header);
     struct rtp_extension x[2];
-    uint8_t time[ABS_SEND_TIME_LENGTH];
+    uint8_t stamp[STAMP_MAX];
     unsigned n = 0;
-    abs_send_time_put(time, m->ntp);
-    if (d->abs_send_time)
-        x[n++] = (struct rtp_extension){d->abs_send_time, sizeof time, time};
+    if (d->stamp)
+        x[n++] = (struct rtp_extension){d->stamp, put_stamp(m, d, stamp), stamp};
     if (o->dd_len)
         x[n++] = (struct rtp_extension){d->dependency_descriptor, o->dd_len, o->dd};
     return rtp_write_header(out, HEADER_MAX, &o->header, x, n);
@@ -125,6 +136,8 @@ static bool write_packet(struct media *m, struct downtrack *d, const struct outg
         payload = out + header_len;
     }
     outbox_rtp(m, s, out, header_len, payload, payload_len, o->roc);
+    if (d->video)
+        bandwidth_sent(m, s, d, header_len + payload_len + s->tag_length);
     return true;
 }
 
@@ -435,4 +448,30 @@ void transmit_again(struct media *m, struct downtrack *d, const struct frame *f,
     d->tally.retransmitted++;
     if (m->latency.on)
         latency_note(&m->latency, STATS_RETRANSMISSION, m->now, 1);
+}
+
+/* An RTX packet of nothing but padding (RFC 3550 section 5.1) is no packet of the original stream.
+ */
+bool transmit_padding(struct media *m, struct downtrack *d)
+{
+    static const uint8_t padding[PADDING] = {[PADDING - 1] = PADDING};
+    uint8_t header[HEADER_MAX];
+    struct session *s = d->session;
+    uint8_t pt = d->rtx_pt ? d->rtx_pt : d->config.payloads[0].rtx_pt;
+    if (!d->config.rtx_ssrc || !pt)
+        return false;
+    struct outgoing o = {.header = {.pt = pt,
+                                    .seq = (uint16_t)d->rtx_next,
+                                    .ts = d->timeline.ts,
+                                    .ssrc = d->config.rtx_ssrc}};
+    size_t header_len = write_header(m, d, header, &o);
+    uint8_t *out = outbox_room(m, s, header_len + PADDING + s->tag_length);
+    if (!out)
+        return false;
+    header[0] |= 0x20;
+    memcpy(out, header, header_len);
+    outbox_rtp(m, s, out, header_len, padding, PADDING, (uint32_t)(d->rtx_next >> 16));
+    d->rtx_next++;
+    bandwidth_sent(m, s, d, header_len + PADDING + s->tag_length);
+    return true;
 }
