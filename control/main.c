@@ -10,6 +10,7 @@
 #include "control/address/service.h"
 #include "control/api/routes.h"
 #include "control/auth.h"
+#include "control/console/stats_relay.h"
 #include "control/http/static.h"
 #include "control/internal/internal.h"
 #include "control/link/client.h"
@@ -46,6 +47,7 @@ struct control {
     struct link_client *link;
     struct internal *internal;
     struct proxy *proxy;
+    struct stats_relay *stats_relay; /* NULL without console_dir */
     struct address_service *address;
     struct waiting_file waiting;
     struct loop_timer clock, goodbye;
@@ -132,7 +134,7 @@ static void on_console(struct http_request *r, void *arg)
 {
     struct control *c = arg;
     const char *name = http_path(r) + strlen("/console/");
-    static_respond_file(r, c->config.sluice.console_dir, *name ? name : "call.html");
+    static_respond_file(r, c->config.sluice.console_dir, name);
 }
 
 static void goodbye_over(void *arg, usec_t now)
@@ -263,8 +265,12 @@ static bool start_http(struct control *c)
         return false;
     http_set_guard(c->http, guard, c);
     http_route(c->http, NULL, "/", HTTP_EXACT, on_health, c);
-    if (*c->config.sluice.console_dir)
+    if (*c->config.sluice.console_dir) {
+        c->stats_relay = stats_relay_create(c->loop, c->http, c->config.sluice.run_dir);
+        if (!c->stats_relay)
+            return false;
         http_route(c->http, "GET HEAD", "/console/", HTTP_BELOW, on_console, c);
+    }
     struct endpoint_config e = {
         .limits = {.max_identity = c->config.limit.max_participant_identity_length,
                    .max_room_name = c->config.limit.max_room_name_length,
@@ -331,6 +337,7 @@ static void stop(struct control *c)
     internal_destroy(c->internal);
     c->internal = NULL; /* leaving rooms still tells */
     proxy_destroy(c->proxy);
+    stats_relay_destroy(c->stats_relay);
     endpoint_destroy(c->endpoint);
     api_routes_destroy(c->api);
     link_client_destroy(c->link);
