@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The test-call page, as ./run serves it: two people meet there.
+// The pages that ./run serves: two people meet in the test call, and the operator sees them in the console.
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import assert from 'node:assert/strict';
+import { AccessToken } from 'livekit-server-sdk';
 import { key, secret } from '../lib/sluice.mjs';
 import { until } from '../lib/net.mjs';
 
@@ -27,8 +28,42 @@ async function meet(t, name) {
   return page;
 }
 
+// The operator's page, with what its tables say: { rooms: [[cell, ..], ..], .. }.
+async function watch(t, token) {
+  const page = await (await (await t.browser()).createBrowserContext()).newPage();
+  await page.goto(`${t.server.httpUrl}/console/#token=${token}`);
+  const tables = () => page.evaluate(() => Object.fromEntries([...document.querySelectorAll('table')].map(table =>
+    [table.id, [...table.tBodies[0]?.rows ?? []].map(row => [...row.cells].map(cell => cell.textContent))])));
+  return { page, tables };
+}
+
+async function operatorToken(grant) {
+  const token = new AccessToken(key, secret, { ttl: 600 });
+  token.addGrant(grant);
+  return token.toJwt();
+}
+
+async function consoleShowsTheCall(t) {
+  const { page, tables } = await watch(t, await operatorToken({ roomList: true, roomAdmin: true }));
+  await until('the room in the console', async () => (await tables()).rooms.some(row => row[0] === 'console' && row[2] === '2'), 30);
+  assert.ok(!page.url().includes('token'), 'the token stays in the address bar');
+  await page.evaluate(() => document.querySelector('#rooms tbody tr').click());
+  await until('both participants, four tracks and four subscriptions', async () => {
+    const now = await tables();
+    const names = now.participants.map(row => row[0]).sort();
+    return /alice.*bob/.test(names.join()) && now.tracks.length === 4 && now.subscriptions.filter(row => row[3] === 'forwarding').length === 4;
+  }, 30);
+  await until('a video track with bits and layers', async () => (await tables()).tracks.some(row => row[6].includes('bit/s') && row[2] === 'camera' && row[5].includes('bit/s')), 30);
+  const all = await tables();
+  assert.ok(all.address.length > 0 && all.threads.length >= 2 && all.queues.length > 0 && all.pools.length > 0, JSON.stringify(all));
+  if (process.env.CONSOLE_PICTURE) await page.screenshot({ path: process.env.CONSOLE_PICTURE, fullPage: true });
+
+  const stranger = await watch(t, await operatorToken({ roomJoin: true, room: 'console' }));
+  await until('a refusal', () => stranger.page.evaluate(() => !document.querySelector('#error').hidden && document.querySelector('#console').hidden), 10);
+}
+
 export const cases = [{
-  name: 'console: two people on the test-call page',
+  name: 'console: two people on the test-call page, and the operator who watches',
   async run(t) {
     build();
     const server = await t.sluice({ sluice: `  console_dir: ${built}\n` });
@@ -41,5 +76,6 @@ export const cases = [{
     }
     const listed = await pages[0].evaluate(() => document.querySelector('#participants').textContent);
     assert.match(listed, /alice \(you\).*bob/s);
+    await consoleShowsTheCall(t);
   },
 }];
