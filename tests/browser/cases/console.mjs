@@ -31,6 +31,7 @@ async function meet(t, name) {
 // The operator's page, with what its tables say: { rooms: [[cell, ..], ..], .. }.
 async function watch(t, token) {
   const page = await (await (await t.browser()).createBrowserContext()).newPage();
+  await page.setViewport({ width: 1280, height: 900 });
   await page.goto(`${t.server.httpUrl}/console/#token=${token}`);
   const tables = () => page.evaluate(() => Object.fromEntries([...document.querySelectorAll('table')].map(table =>
     [table.id, [...table.tBodies[0]?.rows ?? []].map(row => [...row.cells].map(cell => cell.textContent))])));
@@ -38,7 +39,7 @@ async function watch(t, token) {
 }
 
 async function operatorToken(grant) {
-  const token = new AccessToken(key, secret, { ttl: 600 });
+  const token = new AccessToken(key, secret, { identity: 'operator', ttl: 600 });
   token.addGrant(grant);
   return token.toJwt();
 }
