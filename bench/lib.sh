@@ -75,6 +75,9 @@ launch() {
   pids+=($!)
 }
 
+# More lines of sluice's own section.
+sluice_options=""
+
 # start_sluice SPEC RUN: SPEC is sluice[:BACKEND][=BUILD]; its files are RUN.*
 start_sluice() {
   local spec=$1 run=$2 programs=$bin backend=udp ports=7882
@@ -89,6 +92,7 @@ sluice:
   workers: $workers
   run_dir: $run.sockets
 YAML
+  if [ -n "$sluice_options" ]; then printf '%s\n' "$sluice_options" >>"$run.yaml"; fi
   if [ "$backend" = xdp ]; then printf '  interfaces: ["%s"]\n' "$tag-s" >>"$run.yaml"; fi
   launch "$run.dataplane.log" "$programs/sluice-dataplane" --config "$run.yaml"
   launch "$run.control.log" "$programs/sluice-control" --config "$run.yaml"
