@@ -143,5 +143,9 @@ void report_finish(struct report *r)
     r->per_packet = packets > 0 ? r->server_cpu / (double)packets : 0;
     r->own_cpu = busiest_thread(r, &r->begin, &r->end);
     r->softirq = softirq_of(&r->begin, &r->end);
+    if (r->server_begin.known && r->server_end.known) {
+        server_histogram_subtract(&r->server_end.audio, &r->server_begin.audio);
+        server_histogram_subtract(&r->server_end.video, &r->server_begin.video);
+    }
     look_for_bottleneck(r);
 }

@@ -7,6 +7,7 @@
 
 #include "bench/sluice-bench/counters.h"
 #include "bench/sluice-bench/process.h"
+#include "bench/sluice-bench/server_stats.h"
 #include "bench/sluice-bench/settings.h"
 #include "common/clock.h"
 
@@ -42,9 +43,11 @@ struct report {
     const struct settings *settings;
     struct process_list servers;
     size_t participants, publishers, expected_streams;
-    struct snapshot before;        /* nobody has joined */
-    struct snapshot begin, end;    /* of measuring; equal if it was never begun */
-    struct report_second *seconds; /* owned */
+    struct snapshot before;                       /* nobody has joined */
+    struct snapshot begin, end;                   /* of measuring; equal if it was never begun */
+    struct server_stats server_begin, server_end; /* of measuring; the end is the difference after
+                                                     report_finish() */
+    struct report_second *seconds;                /* owned */
     size_t second_count, second_capacity;
     bool interrupted;
 

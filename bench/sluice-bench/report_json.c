@@ -38,14 +38,28 @@ static json_t *histogram_json(const struct histogram *h)
                      (json_int_t)histogram_quantile(h, 1), "buckets", buckets);
 }
 
+/* NULL, which is left out, if the server said nothing. */
+static json_t *server_histogram_json(const struct server_histogram *h)
+{
+    uint64_t total = server_histogram_total(h);
+    if (total == 0)
+        return NULL;
+    return json_pack("{s:I, s:I, s:I, s:I}", "count", (json_int_t)total, "p50",
+                     (json_int_t)server_histogram_quantile(h, 0.5), "p99",
+                     (json_int_t)server_histogram_quantile(h, 0.99), "p999",
+                     (json_int_t)server_histogram_quantile(h, 0.999));
+}
+
 static json_t *times_json(const struct report *r)
 {
     const struct counters *all = &r->end.counters;
-    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "audio_latency",
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o*, s:o*}", "audio_latency",
                      histogram_json(&r->window.audio_latency), "video_latency",
                      histogram_json(&r->window.video_latency), "join",
                      histogram_json(&all->join_time), "connect", histogram_json(&all->connect_time),
-                     "first_packet", histogram_json(&all->first_packet_time));
+                     "first_packet", histogram_json(&all->first_packet_time), "server_audio",
+                     server_histogram_json(&r->server_end.audio), "server_video",
+                     server_histogram_json(&r->server_end.video));
 }
 
 static json_t *settings_json(const struct settings *s)

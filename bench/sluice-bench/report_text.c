@@ -33,6 +33,15 @@ static void print_histogram(FILE *f, const char *name, const struct histogram *h
             histogram_quantile(h, 0.999), histogram_quantile(h, 1));
 }
 
+static void print_server_histogram(FILE *f, const char *name, const struct server_histogram *h)
+{
+    if (server_histogram_total(h) == 0)
+        return;
+    fprintf(f, "  %-22s %10" PRIu64 " %10" PRIu64 " %10" PRIu64 " %10" PRIu64 "\n", name,
+            server_histogram_total(h), server_histogram_quantile(h, 0.5),
+            server_histogram_quantile(h, 0.99), server_histogram_quantile(h, 0.999));
+}
+
 static void print_times(FILE *f, const struct report *r)
 {
     const struct counters *all = &r->end.counters;
@@ -40,6 +49,8 @@ static void print_times(FILE *f, const struct report *r)
             "p99.9", "max");
     print_histogram(f, "latency of audio", &r->window.audio_latency);
     print_histogram(f, "latency of video", &r->window.video_latency);
+    print_server_histogram(f, "in the server, audio", &r->server_end.audio);
+    print_server_histogram(f, "in the server, video", &r->server_end.video);
     print_histogram(f, "connect() to join", &all->join_time);
     print_histogram(f, "connect() to keys", &all->connect_time);
     print_histogram(f, "connect() to first RTP", &all->first_packet_time);

@@ -133,6 +133,12 @@ static void print_second(struct run *x)
     x->last = x->now;
 }
 
+static void ask_server(const struct run *x, struct server_stats *s)
+{
+    if (x->report->settings->stats_socket[0])
+        server_stats_ask(s, x->report->settings->stats_socket);
+}
+
 static void enter(struct run *x, enum phase phase)
 {
     x->phase = phase;
@@ -141,8 +147,10 @@ static void enter(struct run *x, enum phase phase)
         atomic_store(&x->orders.late_begin, x->now.at);
     if (phase == PHASE_SETTLING)
         atomic_store(&x->orders.measuring, true);
-    if (phase == PHASE_MEASURING)
+    if (phase == PHASE_MEASURING) {
         x->report->begin = x->now;
+        ask_server(x, &x->report->server_begin);
+    }
 }
 
 static bool all_publish(const struct run *x)
@@ -196,6 +204,7 @@ static void follow(struct run *x)
     if (x->phase < PHASE_MEASURING)
         x->report->begin = x->now;
     x->report->end = x->now;
+    ask_server(x, &x->report->server_end);
 }
 
 static void finish(struct run *x)

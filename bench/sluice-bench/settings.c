@@ -27,6 +27,7 @@ static const char help[] =
     "  --room NAME           rooms are NAME-0, NAME-1, ... (bench)\n"
     "  --servers LIST        processes to account for: pids or names, comma separated\n"
     "                        (sluice-dataplane,sluice-control,livekit-server)\n"
+    "  --stats-socket FILE   stats socket of sluice-dataplane, for what it says of its latency\n"
     "\n"
     "Run:\n"
     "  --duration SECONDS    of measuring, after all have joined (10)\n"
@@ -56,6 +57,7 @@ enum option_id {
     OPT_SECRET,
     OPT_ROOM,
     OPT_SERVERS,
+    OPT_STATS_SOCKET,
     OPT_DURATION,
     OPT_JOIN_RATE,
     OPT_PATIENCE,
@@ -82,6 +84,7 @@ static const struct option options[] = {
     {"secret", required_argument, NULL, OPT_SECRET},
     {"room", required_argument, NULL, OPT_ROOM},
     {"servers", required_argument, NULL, OPT_SERVERS},
+    {"stats-socket", required_argument, NULL, OPT_STATS_SOCKET},
     {"duration", required_argument, NULL, OPT_DURATION},
     {"join-rate", required_argument, NULL, OPT_JOIN_RATE},
     {"patience", required_argument, NULL, OPT_PATIENCE},
@@ -188,6 +191,8 @@ static bool read_option(struct settings *s, int id, const char *value)
         return read_text(s->room, value) && strlen(value) < SETTINGS_TEXT / 2;
     case OPT_SERVERS:
         return read_text(s->servers, value);
+    case OPT_STATS_SOCKET:
+        return read_text(s->stats_socket, value);
     case OPT_DURATION:
         return read_number(&s->duration, value, 1, 86400);
     case OPT_JOIN_RATE:

@@ -38,6 +38,7 @@ struct settings {
     int quality;        /* livekit.VideoQuality that subscribers ask for; -1: they do not ask */
 
     char servers[SETTINGS_TEXT];                  /* pids or names, comma separated */
+    char stats_socket[SETTINGS_TEXT];             /* of sluice-dataplane; "": none */
     char json[SETTINGS_TEXT], png[SETTINGS_TEXT]; /* files; "": none */
     bool quiet;
     bool janus; /* the server is Janus with its VideoRoom */
