@@ -54,6 +54,18 @@ static json_t *stun_servers(const struct watcher *w, usec_t now)
     return list;
 }
 
+static json_t *ports(const struct watcher *w, usec_t now)
+{
+    json_t *list = json_array();
+    for (unsigned i = 0; i < w->ports; i++) {
+        const struct mapped_port *p = &w->port[i];
+        json_array_append_new(list,
+                              json_pack("{si so so so}", "worker", (int)i, "local", full(&p->local),
+                                        "mapped", full(&p->mapped), "age", age(p->answered, now)));
+    }
+    return list;
+}
+
 static json_t *names(const struct watcher *w, usec_t now)
 {
     json_t *list = json_array();
@@ -98,11 +110,12 @@ json_t *report_make(const struct watcher *w, usec_t now)
     const struct address_plan *p = &w->plan;
     bool disagreement = w->votes[FAMILY_4].disagreement || w->votes[FAMILY_6].disagreement;
     bool symmetric = w->votes[FAMILY_4].symmetric || w->votes[FAMILY_6].symmetric;
-    return json_pack("{so so si ss ss sb sb sb sb sb so so so so}", "offered", offered(p), "since",
-                     age(w->offered_since, now), "changes", (int)w->changes, "source_ipv4",
+    return json_pack("{so so si ss ss sb sb sb sb sb sb so so so so so}", "offered", offered(p),
+                     "since", age(w->offered_since, now), "changes", (int)w->changes, "source_ipv4",
                      address_source_name(p->source[FAMILY_4]), "source_ipv6",
                      address_source_name(p->source[FAMILY_6]), "degraded", p->degraded, "looking",
                      w->alarm_since != 0, "line_down", w->line_down, "stun_disagreement",
-                     disagreement, "symmetric_nat", symmetric, "stun", stun_servers(w, now),
-                     "names", names(w, now), "last_known", last_known(w), "history", history(w));
+                     disagreement, "symmetric_nat", symmetric, "split_nat", w->told_split, "ports",
+                     ports(w, now), "stun", stun_servers(w, now), "names", names(w, now),
+                     "last_known", last_known(w), "history", history(w));
 }

@@ -185,6 +185,9 @@ void address_service_refresh(struct address_service *s, const char *reason)
 void address_service_event(struct address_service *s, const Sluice__Link__Event *e, usec_t now)
 {
     switch (e->body_case) {
+    case SLUICE__LINK__EVENT__BODY_WELCOME:
+        watcher_ports(&s->watcher, e->welcome->n_media_ports);
+        break;
     case SLUICE__LINK__EVENT__BODY_DUMP_END:
         watcher_link(&s->watcher, true, now);
         break;

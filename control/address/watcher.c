@@ -9,7 +9,8 @@
 #include <string.h>
 
 #define TRANSMISSIONS_AT_REST 3
-#define SETTLED_BY            3 /* answers that confirm what is believed */
+#define SETTLED_BY            3                  /* answers that confirm what is believed */
+#define PORTS_TOGETHER        (2 * USEC_PER_SEC) /* answers to different media ports */
 
 bool watcher_wants_stun(const struct watcher *w)
 {
@@ -180,6 +181,8 @@ static void ask(struct watcher *w, usec_t now)
     m.transmissions = w->alarm_since ? 1 : TRANSMISSIONS_AT_REST;
     w->round_asked[w->round % 256] = now;
     w->out.ask(w->out.ctx, &m);
+    for (m.worker = 1; !w->alarm_since && m.worker < w->ports; m.worker++)
+        w->out.ask(w->out.ctx, &m);
 }
 
 bool watcher_hurries(const struct watcher *w, usec_t now)
@@ -295,6 +298,12 @@ void watcher_link(struct watcher *w, bool up, usec_t now)
         w->ask_at = now;
 }
 
+void watcher_ports(struct watcher *w, size_t n)
+{
+    w->ports = n < WATCHER_PORTS_MAX ? (unsigned)n : WATCHER_PORTS_MAX;
+    memset(w->port, 0, sizeof w->port);
+}
+
 static struct vote_server *server_of(struct watcher *w, const char *text, struct votes **votes)
 {
     for (int f = 0; f < FAMILIES; f++)
@@ -314,6 +323,33 @@ static bool read_address(struct net_addr *a, const char *text)
     bool good = config_advertise_parse(&parsed, text);
     *a = parsed.at;
     return good;
+}
+
+/* A NAT may give each port another address. */
+static void judge_ports(struct watcher *w)
+{
+    bool split = false;
+    for (unsigned i = 1; i < w->ports; i++) {
+        const struct mapped_port *p = &w->port[i];
+        const struct votes *v = &w->votes[p->mapped.family == 6];
+        bool fresh = p->answered > v->since && p->answered + PORTS_TOGETHER > w->port[0].answered;
+        split |= fresh && v->current.family && !net_addr_same_ip(&p->mapped, &v->current);
+    }
+    tell_once(
+        &w->told_split, split,
+        "the NAT maps media ports to different addresses; clients of some workers do not reach "
+        "them: forward the ports, or use one worker");
+}
+
+static void note_port(struct watcher *w, const Sluice__Link__MappedAddress *m, usec_t now)
+{
+    struct net_addr mapped, local;
+    if (m->outcome != SLUICE__LINK__STUN_OUTCOME__STUN_MAPPED || m->worker >= w->ports ||
+        !read_address(&mapped, m->mapped) || !read_address(&local, m->local))
+        return;
+    w->port[m->worker] = (struct mapped_port){.local = local, .mapped = mapped, .answered = now};
+    if (m->worker != 0)
+        judge_ports(w);
 }
 
 static void answered(struct watcher *w, struct votes *v, struct vote_server *s,
@@ -336,6 +372,9 @@ void watcher_mapped(struct watcher *w, const Sluice__Link__MappedAddress *m, use
     struct votes *v;
     struct vote_server *s = w->round - m->round < 256 ? server_of(w, m->server, &v) : NULL;
     if (!s)
+        return;
+    note_port(w, m, now);
+    if (m->worker != 0)
         return;
     switch (m->outcome) {
     case SLUICE__LINK__STUN_OUTCOME__STUN_MAPPED:

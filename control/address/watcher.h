@@ -4,9 +4,10 @@
  * changed, and says what is to be offered. Sans-I/O: facts and `now` in, calls of struct
  * watcher_output and a deadline out.
  *
- * At rest STUN servers are asked every stun_interval, give or take a fifth. A sign of change (event
- * of the network, silent peers, a signal, an operator) begins an alarm: they are asked four times
- * a second until the answer is clear, more seldom after ALARM_FAST without one.
+ * At rest STUN servers are asked every stun_interval, give or take a fifth, from every media port:
+ * the first one's answers are votes, the others' only have to agree with what came of them. A sign
+ * of change (event of the network, silent peers, a signal, an operator) begins an alarm: they are
+ * asked four times a second until the answer is clear, more seldom after ALARM_FAST without one.
  */
 #ifndef SLUICE_CONTROL_ADDRESS_WATCHER_H
 #define SLUICE_CONTROL_ADDRESS_WATCHER_H
@@ -20,6 +21,7 @@
 #define WATCHER_RESOLVED_MAX 8
 #define WATCHER_HISTORY      32
 #define WATCHER_REASON       256
+#define WATCHER_PORTS_MAX    16
 
 #define ALARM_ASK     (250 * USEC_PER_MS)
 #define ALARM_SLOW    (3 * USEC_PER_SEC)
@@ -65,6 +67,12 @@ struct watched_name {
     unsigned same; /* answers in a row that were equal */
 };
 
+/* How a media port is mapped, as whoever answered last says. */
+struct mapped_port {
+    struct net_addr local, mapped; /* unset: no answer yet */
+    usec_t answered;
+};
+
 struct address_change {
     int64_t unix_ms;
     char offered[ADDRESS_PLAN_TEXT], reason[WATCHER_REASON];
@@ -81,6 +89,9 @@ struct watcher {
     struct watched_name name[WATCHER_NAMES_MAX];
     unsigned name_count;
     bool link_up;
+    unsigned ports; /* of media; worker i's is port[i] */
+    struct mapped_port port[WATCHER_PORTS_MAX];
+    bool told_split;
     uint32_t round;
     usec_t round_asked[256];             /* by the round's low byte */
     usec_t ask_at, loud_at, stale_since; /* stale_since 0: servers answer */
@@ -113,6 +124,8 @@ void watcher_interfaces(struct watcher *w, const struct net_addr *list, size_t n
 void watcher_alarm(struct watcher *w, const char *reason, usec_t now);
 
 void watcher_link(struct watcher *w, bool up, usec_t now);
+/* How many media ports there are: workers 0 and up. */
+void watcher_ports(struct watcher *w, size_t n);
 void watcher_mapped(struct watcher *w, const Sluice__Link__MappedAddress *m, usec_t now);
 void watcher_silence(struct watcher *w, const Sluice__Link__Silence *m, usec_t now);
 

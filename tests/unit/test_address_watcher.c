@@ -25,6 +25,7 @@ static struct {
     const char *stun[SERVERS];
     bool bare[SERVERS];
     const char *name;
+    const char *second_port; /* what all servers say to worker 1's, if not the same */
     unsigned asked, resolved, offers;
     bool line_down;
     unsigned line_told;
@@ -53,8 +54,11 @@ static void on_ask(void *ctx, const Sluice__Link__AskStun *m)
         assert_true(which >= 1 && which <= SERVERS && world.answers < IN_FLIGHT);
         const char *says = world.stun[which - 1];
         world.asked++;
+        if (m->worker == 1 && *says && world.second_port)
+            says = world.second_port;
         Sluice__Link__MappedAddress a = SLUICE__LINK__MAPPED_ADDRESS__INIT;
         a.round = m->round;
+        a.worker = m->worker;
         a.outcome = !*says ? SLUICE__LINK__STUN_OUTCOME__STUN_TIMEOUT
                     : world.bare[which - 1] && !m->servers[i]->bare
                         ? SLUICE__LINK__STUN_OUTCOME__STUN_BARE
@@ -473,6 +477,34 @@ static void answers_of_other_rounds_and_servers_are_ignored(void **state)
     assert_string_equal(world.offered, "203.0.113.1");
 }
 
+/* The answers to other media ports are no votes, but it is told if they differ. */
+static void every_media_port_is_asked(void **state)
+{
+    (void)state;
+    set_up(3, false);
+    start();
+    interfaces("10.0.0.2");
+    watcher_ports(&w, 2);
+    watcher_link(&w, true, now);
+    run(MS(4000));
+    unsigned asked = world.asked;
+    run(MS(18000));
+    assert_true(world.asked - asked >= 6);
+    assert_false(w.told_split);
+    assert_int_equal(w.port[1].mapped.port, 50000);
+    world.second_port = "203.0.113.99";
+    run(MS(40000));
+    assert_true(w.told_split);
+    assert_string_equal(world.offered, "203.0.113.1");
+    json_t *o = report_make(&w, now);
+    assert_true(json_is_true(json_object_get(o, "split_nat")));
+    assert_int_equal(json_array_size(json_object_get(o, "ports")), 2);
+    json_decref(o);
+    world.second_port = NULL;
+    run(MS(40000));
+    assert_false(w.told_split);
+}
+
 static void report_tells_all(void **state)
 {
     (void)state;
@@ -505,6 +537,7 @@ int main(void)
         cmocka_unit_test(internal_and_mapped_go_together_when_asked),
         cmocka_unit_test(ports_of_a_nat_are_advertised),
         cmocka_unit_test(answers_of_other_rounds_and_servers_are_ignored),
+        cmocka_unit_test(every_media_port_is_asked),
         cmocka_unit_test(report_tells_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

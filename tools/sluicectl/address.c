@@ -40,11 +40,12 @@ static void print_offered(const json_t *root)
     json_array_foreach(json_object_get(root, "offered"), i, o)
         printf("  %-46s%s%s\n", text(o, "address"), flag(o, "udp") ? " udp" : "",
                flag(o, "tcp") ? " tcp" : "");
-    printf("source: IPv4 %s, IPv6 %s%s%s%s%s\n", text(root, "source_ipv4"),
+    printf("source: IPv4 %s, IPv6 %s%s%s%s%s%s\n", text(root, "source_ipv4"),
            text(root, "source_ipv6"), flag(root, "looking") ? "; looking anew" : "",
            flag(root, "line_down") ? "; the line is down" : "",
            flag(root, "stun_disagreement") ? "; STUN servers disagree" : "",
-           flag(root, "symmetric_nat") ? "; the NAT is symmetric" : "");
+           flag(root, "symmetric_nat") ? "; the NAT is symmetric" : "",
+           flag(root, "split_nat") ? "; the NAT gives media ports different addresses" : "");
 }
 
 static void print_stun(const json_t *root)
@@ -59,6 +60,16 @@ static void print_stun(const json_t *root)
                (long long)json_integer_value(json_object_get(o, "unanswered")),
                flag(o, "outvoted") ? ", outvoted" : "",
                flag(o, "no_fingerprint") ? ", without FINGERPRINT" : "");
+}
+
+static void print_ports(const json_t *root)
+{
+    size_t i;
+    json_t *o;
+    char buf[24];
+    json_array_foreach(json_object_get(root, "ports"), i, o)
+        printf("media port of worker %zu: %s is seen as %s, %s ago\n", i, text(o, "local"),
+               text(o, "mapped"), age(o, "age", buf));
 }
 
 static void print_names(const json_t *root)
@@ -110,6 +121,7 @@ static enum status run(const struct invocation *v)
     } else if (!refresh) {
         print_offered(root);
         print_stun(root);
+        print_ports(root);
         print_names(root);
         print_history(root);
     }
