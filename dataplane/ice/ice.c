@@ -269,6 +269,16 @@ bool ice_knows_path(const struct ice_agent *a, const struct net_path *path)
     return ice_pair_find(a, path) >= 0;
 }
 
+void ice_path_answered(struct ice_agent *a, const struct net_path *path, usec_t now)
+{
+    if (a->state == ICE_STATE_FAILED || ice_pair_find(a, path) >= 0 ||
+        (a->tcp_only && !net_path_is_tcp(path)))
+        return;
+    int i = ice_pair_learn(a, path);
+    if (i >= 0)
+        ice_pair_touch(a, i, path, ICE_PRIORITY_UDP, a->generation, now);
+}
+
 void ice_path_closed(struct ice_agent *a, const struct net_path *path)
 {
     int i = ice_pair_find(a, path);

@@ -125,6 +125,10 @@ const struct net_path *ice_selected(const struct ice_agent *a);
  * nomination; answer it there. */
 bool ice_knows_path(const struct ice_agent *a, const struct net_path *path);
 
+/* The peer answered a check that its owner sent by this path, proving that it is there: packets
+ * from it are the peer's too, though it has not sent a check itself. Then ask ice_next_event(). */
+void ice_path_answered(struct ice_agent *a, const struct net_path *path, usec_t now);
+
 /* A TCP connection is gone: its pair is removed. If it was selected, the best other pair of the
  * newest credentials takes its place, if there is one. */
 void ice_path_closed(struct ice_agent *a, const struct net_path *path);

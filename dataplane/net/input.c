@@ -116,10 +116,12 @@ static void on_address(struct net_table *t, const uint8_t *p, size_t len, bool a
     const struct attribute *own = a[IFA_LOCAL].data ? &a[IFA_LOCAL] : &a[IFA_ADDRESS];
     if (m.ifa_index == 0 || !read_ip(own, m.ifa_family, &ip))
         return;
-    if (added)
+    if (added) {
         store_address_add(t, m.ifa_index, &ip);
-    else
+    } else {
         store_address_remove(t, m.ifa_index, &ip);
+        t->lost_addresses++;
+    }
     store_routes_forget(t);
 }
 

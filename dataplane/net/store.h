@@ -55,7 +55,7 @@ struct net_table {
     enum dump dump;
     bool dump_asked, dump_interrupted;
     uint32_t dump_seq;
-    uint32_t route_generation, link_news;
+    uint32_t route_generation, link_news, lost_addresses;
     uint64_t hash_seed;
     struct link links[LINKS];
     struct address addresses[ADDRESSES];

@@ -37,13 +37,14 @@ void net_table_destroy(struct net_table *t)
 
 void net_table_restart(struct net_table *t)
 {
-    uint32_t port = t->port, seq = t->seq, news = t->link_news;
+    uint32_t port = t->port, seq = t->seq, news = t->link_news, lost = t->lost_addresses;
     uint64_t seed = t->hash_seed;
     memset(t, 0, sizeof(*t));
     t->port = port;
     t->seq = seq;
     t->hash_seed = seed;
     t->link_news = news + 1;
+    t->lost_addresses = lost + 1;
 }
 
 uint32_t net_table_link_news(const struct net_table *t)
@@ -55,6 +56,11 @@ uint32_t net_table_mtu(const struct net_table *t, uint32_t ifindex)
 {
     const struct link *l = ifindex ? store_link((struct net_table *)(uintptr_t)t, ifindex) : NULL;
     return l ? l->mtu : 0;
+}
+
+uint32_t net_table_lost_addresses(const struct net_table *t)
+{
+    return t->lost_addresses;
 }
 
 bool net_table_ready(const struct net_table *t)

@@ -51,6 +51,9 @@ bool net_table_ready(const struct net_table *t);
 /* Counts news of links: another number means that there was some. */
 uint32_t net_table_link_news(const struct net_table *t);
 
+/* The same of addresses that were taken away. */
+uint32_t net_table_lost_addresses(const struct net_table *t);
+
 /* Largest IP packet of an interface; 0: not known. */
 uint32_t net_table_mtu(const struct net_table *t, uint32_t ifindex);
 

@@ -136,7 +136,8 @@ static void send_singly(struct udp_socket *s, unsigned i)
 static bool send_by_routes(struct udp_socket *s, unsigned i, int error)
 {
     struct udp_run *r = &s->tx.runs[i];
-    if (r->path.local.family == 0 || (error != ENODEV && error != EINVAL))
+    if (r->path.local.family == 0 ||
+        (error != EINVAL && drop_reason(error) != COUNTER_DROP_TX_UNREACHABLE))
         return false;
     struct net_path pinned = r->path;
     r->path.local = (struct net_addr){0};

@@ -30,6 +30,7 @@ struct xdp_port {
     char name[IF_NAMESIZE];
     bool may_be_generic;
     _Atomic uint64_t state; /* see xdp_ports.c; what workers follow */
+    _Atomic unsigned times; /* how often what was learnt of paths became void */
     /* of whom attaches */
     uint32_t ifindex;                 /* attached to this; 0: not attached */
     _Atomic uint32_t refused;         /* this one cannot be attached to, for good */
@@ -74,7 +75,7 @@ struct xdp_worker {
     struct net_watch watch;
     usec_t kernel_at, watch_at, stats_at; /* when they are looked at again */
     usec_t ports_at;                      /* the same; USEC_NEVER: all are there */
-    uint32_t link_news;
+    uint32_t link_news, lost_addresses;
     usec_t kick_at;                              /* USEC_NEVER: nothing outstanding */
     usec_t now;                                  /* as last heard */
     uint64_t program_counted[XDP_COUNTER_COUNT]; /* worker 0: of loader_counters() */
@@ -108,8 +109,8 @@ void xdp_port_detach(struct xdp_set *x, struct xdp_port *p);
  * queue that has a socket already is waited for until `busy_until`. */
 unsigned xdp_port_follow(struct xdp_worker *w, unsigned port, usec_t busy_until);
 
-/* What the link of a path says about the port that it was learnt at, never 0; and if that still is
- * the port as it is, not one that has gone and come back since. */
+/* What the link of a path says about the port that it was learnt at, never 0; and if that still
+ * holds: the interface has not gone and come back since, and has lost no address. */
 uint8_t xdp_port_mark(const struct xdp_worker *w, unsigned port);
 bool xdp_port_marked(const struct xdp_worker *w, uint8_t mark, unsigned *port);
 

@@ -37,6 +37,7 @@ static void publish(struct xdp_port *p, uint32_t ifindex, unsigned queues)
 {
     uint64_t before = atomic_load_explicit(&p->state, memory_order_relaxed);
     p->ifindex = ifindex;
+    atomic_fetch_add_explicit(&p->times, 1, memory_order_relaxed);
     atomic_store_explicit(&p->state, state_of(before, ifindex, queues), memory_order_release);
 }
 
@@ -178,8 +179,8 @@ static void read_mtu(struct xdp_worker *w, struct xdp_view *v)
 
 uint8_t xdp_port_mark(const struct xdp_worker *w, unsigned port)
 {
-    unsigned time = (unsigned)(w->view[port].state >> 48) % MARK_TIMES;
-    return (uint8_t)(1 + time * XDP_PORTS_MAX + port);
+    unsigned times = atomic_load_explicit(&w->set->ports[port].times, memory_order_relaxed);
+    return (uint8_t)(1 + times % MARK_TIMES * XDP_PORTS_MAX + port);
 }
 
 bool xdp_port_marked(const struct xdp_worker *w, uint8_t mark, unsigned *port)
@@ -259,10 +260,22 @@ static void link_changed(struct xdp_worker *w)
         w->queues[i].xsk.retry_at = 0; /* it may be up again */
 }
 
+/* Frames with a lost address as their source would still leave. */
+static void watch_addresses(struct xdp_worker *w)
+{
+    uint32_t lost = net_table_lost_addresses(w->watch.table);
+    if (w->index != 0 || lost == w->lost_addresses)
+        return;
+    w->lost_addresses = lost;
+    for (unsigned i = 0; i < XDP_PORTS_MAX; i++)
+        atomic_fetch_add_explicit(&w->set->ports[i].times, 1, memory_order_relaxed);
+}
+
 void xdp_ports_watch(struct xdp_worker *w, usec_t now)
 {
     struct xdp_set *x = w->set;
     uint32_t news = net_table_link_news(w->watch.table);
+    watch_addresses(w);
     if (news == w->link_news && now < w->ports_at)
         return;
     if (news != w->link_news)

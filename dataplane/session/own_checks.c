@@ -72,4 +72,6 @@ void own_check_answered(struct sessions *s, const struct net_path *path,
     }
     counters_add(s->counters, COUNTER_STUN_RETURN, 1);
     t->hearing.answered_at = s->now;
+    ice_path_answered(&t->ice, path, s->now);
+    ice_drive_events(s, t);
 }

@@ -131,7 +131,7 @@ static void paths_outlive_their_interface(void **state)
 static void renumbered(const char *old, const char *new, unsigned bits)
 {
     int fd = peer_socket(old);
-    learn(fd, 100);
+    struct net_path before = learn(fd, 100);
     close(fd);
     assert_true(namespace_run("ip addr del %s/%u dev " OUR_INTERFACE, old, bits));
     assert_true(namespace_run("ip addr add %s/%u dev " OUR_INTERFACE "%s", new, bits,
@@ -145,6 +145,12 @@ static void renumbered(const char *old, const char *new, unsigned bits)
     pktio_flush(io, clock_monotonic());
     for (int i = 0; i < 3; i++)
         peer_hears(fd, 150, 'n');
+    before.remote.port = back.remote.port;
+    for (int i = 0; i < 3; i++)
+        send_filled(&before, 160, 'o');
+    pktio_flush(io, clock_monotonic());
+    for (int i = 0; i < 3; i++)
+        peer_hears(fd, 160, 'o'); /* from the new address: the socket hears nothing else */
     assert_true(namespace_run("ip addr del %s/%u dev " OUR_INTERFACE, new, bits));
     assert_true(namespace_run("ip addr add %s/%u dev " OUR_INTERFACE "%s", old, bits,
                               strchr(old, ':') ? " nodad" : ""));

@@ -468,6 +468,28 @@ static void a_new_link_to_the_peer_is_told(void **state)
     assert_int_equal(ice_selected(&agent)->link[0], 0x42);
 }
 
+/* Another address of ours reaches the peer: its packets may come there, but it has not moved yet.
+ */
+static void an_answered_check_of_ours_adds_the_path(void **state)
+{
+    (void)state;
+    struct net_path p = path_from("203.0.113.5", 4000), moved = p;
+    assert_true(net_addr_parse(&moved.local, "192.0.2.9", 7882));
+    send_check(&nominating, &p);
+    take_events();
+    now += USEC_PER_SEC;
+    usec_t heard = agent.last_check;
+    ice_path_answered(&agent, &moved, now);
+    struct seen e = take_events();
+    assert_int_equal(e.added, 1);
+    assert_int_equal(e.selected, 0);
+    assert_true(ice_knows_path(&agent, &moved));
+    assert_true(ice_same_path(ice_selected(&agent), &p));
+    assert_int_equal(agent.last_check, heard);
+    ice_path_answered(&agent, &moved, now);
+    assert_int_equal(take_events().added, 0);
+}
+
 static void credentials_are_checked(void **state)
 {
     (void)state;
@@ -496,6 +518,7 @@ int main(void)
         T(unknown_attributes_give_420),
         T(a_controlled_peer_gets_487),
         T(other_messages_are_left_alone),
+        T(an_answered_check_of_ours_adds_the_path),
         T(consent_expires_and_comes_back),
         T(checks_not_authentic_are_no_consent),
         T(restart_keeps_the_old_until_nominated),

@@ -313,7 +313,8 @@ static void unreachable_is_counted_and_does_not_stop_others(void **state)
     struct fixture *f = *state;
     int fd = peer_socket(f, "127.0.0.1");
     struct net_path good = learn(f, fd), bad = good;
-    assert_true(net_addr_parse(&bad.local, "192.0.2.77", f->port)); /* not ours */
+    assert_true(
+        net_addr_parse(&bad.remote, "255.255.255.255", f->port)); /* the kernel forbids it */
     send_filled(f, &bad, 50, 0);
     send_filled(f, &bad, 50, 0);
     send_filled(f, &good, 60, 'g');
@@ -323,6 +324,23 @@ static void unreachable_is_counted_and_does_not_stop_others(void **state)
                          counters_get(&f->counters, COUNTER_DROP_TX_ERROR),
                      2);
     assert_int_equal(counters_get(&f->counters, COUNTER_TX_PACKETS), 1);
+    close(fd);
+}
+
+/* The address that the peer used is not ours any more. */
+static void lost_addresses_leave_it_to_the_routes(void **state)
+{
+    struct fixture *f = *state;
+    int fd = peer_socket(f, "127.0.0.1");
+    struct net_path path = learn(f, fd);
+    assert_true(net_addr_parse(&path.local, "192.0.2.77", f->port));
+    send_filled(f, &path, 50, 'l');
+    send_filled(f, &path, 50, 'm');
+    send_filled(f, &path, 60, 'n');
+    pktio_flush(f->io, clock_monotonic());
+    expect(fd, 50, 'l');
+    expect(fd, 50, 'm');
+    expect(fd, 60, 'n');
     close(fd);
 }
 
@@ -356,6 +374,7 @@ int main(void)
         WITH_IO(empty_and_oversized_are_counted),
         WITH_IO(room_is_bounded_and_comes_back),
         WITH_IO(unreachable_is_counted_and_does_not_stop_others),
+        WITH_IO(lost_addresses_leave_it_to_the_routes),
         WITH_IO(says_why_it_cannot_open),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

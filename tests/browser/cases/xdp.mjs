@@ -2,7 +2,7 @@
 // A call between network namespaces with sluice on AF_XDP: one browser over IPv4, one over IPv6.
 import assert from 'node:assert/strict';
 import { decodesMore, hears, keepsDecoding, paths, sees, seesVideo } from '../lib/media.mjs';
-import { Namespaces, needsNamespaces } from '../lib/namespaces.mjs';
+import { Namespaces, needsNamespaces } from '../../netns/namespaces.mjs';
 import { until } from '../lib/net.mjs';
 
 const FAMILIES = [4, 6];

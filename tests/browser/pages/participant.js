@@ -169,15 +169,14 @@
         }
       }, 40);
     },
-    // Of each stream: ms from `since` (Unix) until a packet came, and a frame was decoded; null: none yet.
-    resumedAfter: since => Object.entries(window.rises).map(([stream, s]) => {
-      const first = times => { const at = times.find(t => t > since); return at === undefined ? null : at - since; };
-      return { stream, packet: first(s.packetTimes), frame: stream.startsWith('video') ? first(s.frameTimes) : undefined };
+    // Of each stream: the times (Unix, ms) after `since` at which packets came, and frames of video were decoded.
+    risesAfter: since => Object.entries(window.rises).map(([stream, s]) => {
+      const after = times => times.filter(t => t > since);
+      return { stream, packets: after(s.packetTimes), frames: stream.startsWith('video') ? after(s.frameTimes) : undefined };
     }),
     inbound: () => reports(r => r.type === 'inbound-rtp'),
     outbound: () => reports(r => r.type === 'outbound-rtp'),
     pairs: () => reports(r => r.type === 'candidate-pair' && r.nominated && r.state === 'succeeded'),
-    debugPairs: async () => { const all = await reports(r => r.type === 'candidate-pair' || r.type === 'remote-candidate'); const c = Object.fromEntries(all.filter(r => r.type === 'remote-candidate').map(r => [r.id, r])); return all.filter(r => r.type === 'candidate-pair').map(r => [c[r.remoteCandidateId]?.address, c[r.remoteCandidateId]?.protocol, c[r.remoteCandidateId]?.candidateType, r.state, r.nominated, r.requestsSent, r.responsesReceived, r.requestsReceived, r.bytesReceived]); },
     candidates: () => reports(r => r.type === 'local-candidate' || r.type === 'remote-candidate'),
     codecs: () => reports(r => r.type === 'codec'),
     // Of each PeerConnection: the media sections, and both ends' ICE user names.

@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { directory, sleep } from './net.mjs';
+import { directory, sleep } from '../browser/lib/net.mjs';
 
 const run = promisify(execFile);
 const QUEUES = 2;
@@ -77,7 +77,7 @@ export class Namespaces {
 
   // The pages' server on loopback of client i's namespace; resolves with its URL.
   async pages(i) {
-    const [command, ...args] = [...this.prefix(this.name(i)), process.execPath, path.join(directory(import.meta.url), 'pages.mjs')];
+    const [command, ...args] = [...this.prefix(this.name(i)), process.execPath, path.join(directory(import.meta.url), '../browser/lib/pages.mjs')];
     const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     this.children.push(child);
     for await (const line of child.stdout) return line.toString().trim();
