@@ -20,6 +20,7 @@
 #include "control/settings.h"
 #include "control/signal/endpoint.h"
 #include "control/signal/readdress.h"
+#include "control/stats/stats.h"
 #include "control/waiting_file.h"
 
 #include <signal.h>
@@ -46,6 +47,8 @@ struct control {
     struct reports reports;
     struct link_client *link;
     struct internal *internal;
+    struct control_stats *stats;
+    usec_t started;
     struct proxy *proxy;
     struct stats_relay *stats_relay; /* NULL without console_dir */
     struct address_service *address;
@@ -79,7 +82,10 @@ static void on_event(void *ctx, Sluice__Link__Event *e, usec_t now)
     address_service_event(c->address, e, now);
     if (e->body_case == SLUICE__LINK__EVENT__BODY_SILENT_TRANSPORTS)
         readdress_silent(c->signalling, e->silent_transports, now);
+    bool up = signalling_rooms(c->signalling)->media.up;
     rooms_event(signalling_rooms(c->signalling), e, now);
+    if (c->stats && !up && signalling_rooms(c->signalling)->media.up)
+        control_stats_note(c->stats, "dataplane_connected", "");
     reports_settle(&c->reports, signalling_rooms(c->signalling));
     arm_clock(c);
 }
@@ -88,6 +94,8 @@ static void on_link_lost(void *ctx)
 {
     struct control *c = ctx;
     address_service_link_lost(c->address, clock_monotonic());
+    if (c->stats && signalling_rooms(c->signalling)->media.up)
+        control_stats_note(c->stats, "dataplane_lost", "");
     rooms_link_lost(signalling_rooms(c->signalling));
 }
 
@@ -97,12 +105,20 @@ static void on_command(void *ctx, Sluice__Link__Command *command)
     link_client_send(c->link, command);
 }
 
+static void tell_address(struct control_stats *s, const struct address_plan *p, const char *reason)
+{
+    char text[ADDRESS_PLAN_TEXT + 256], plan[ADDRESS_PLAN_TEXT];
+    snprintf(text, sizeof text, "%s (%s)", address_plan_text(p, plan), reason);
+    control_stats_note(s, "address_changed", text);
+}
+
 static void on_offer(void *ctx, const struct address_plan *p, const char *reason, usec_t now)
 {
-    (void)reason;
     struct control *c = ctx;
     readdress(c->signalling, p->list, p->count, now);
     arm_clock(c);
+    if (c->stats)
+        tell_address(c->stats, p, reason);
 }
 
 static void on_room_event(void *ctx, enum room_event e, const struct room *r,
@@ -112,6 +128,8 @@ static void on_room_event(void *ctx, enum room_event e, const struct room *r,
     reports_event(&c->reports, e, r, p, t);
     if (c->internal)
         internal_event(c->internal, e, r, p);
+    if (c->stats)
+        control_stats_event(c->stats, e, r, p, t);
 }
 
 /* What is for sluice-authz brings credentials of other kinds. */
@@ -320,14 +338,27 @@ static bool start_internal(struct control *c)
     return c->internal && address_routes(internal_server(c->internal), c->address);
 }
 
+static bool start_stats(struct control *c)
+{
+    const struct stats_sources sources = {.rooms = signalling_rooms(c->signalling),
+                                          .history = &c->reports.history,
+                                          .http = c->http,
+                                          .webhook = c->reports.webhook,
+                                          .address = c->address,
+                                          .started = c->started};
+    c->stats = control_stats_open(c->loop, c->config.sluice.run_dir, &sources);
+    return c->stats != NULL;
+}
+
 static bool start(struct control *c)
 {
     c->loop = loop_create();
+    c->started = clock_monotonic();
     c->clock = (struct loop_timer){.fire = clock_due, .arg = c};
     c->goodbye = (struct loop_timer){.fire = goodbye_over, .arg = c};
     return c->loop && watch_signals(c) && start_rooms(c) &&
            reports_start(&c->reports, c->loop, &c->config, &c->keys) && start_link(c) &&
-           start_internal(c) && start_http(c);
+           start_internal(c) && start_http(c) && start_stats(c);
 }
 
 static void stop(struct control *c)
@@ -335,7 +366,9 @@ static void stop(struct control *c)
     if (c->http)
         http_server_destroy(c->http);
     internal_destroy(c->internal);
+    control_stats_close(c->stats);
     c->internal = NULL; /* leaving rooms still tells */
+    c->stats = NULL;
     proxy_destroy(c->proxy);
     stats_relay_destroy(c->stats_relay);
     endpoint_destroy(c->endpoint);
