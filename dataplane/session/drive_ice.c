@@ -59,7 +59,7 @@ void ice_drive_events(struct sessions *s, struct transport *t)
             pair_removed(s, t, &e.path);
             break;
         case ICE_SELECTED:
-            moved = t->path.remote.family && !ice_same_path(&t->path, &e.path);
+            moved = t->keyed && t->path.remote.family && !ice_same_path(&t->path, &e.path);
             t->path = e.path;
             if (moved)
                 event_connection(s, t, true);
