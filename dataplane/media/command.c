@@ -35,7 +35,7 @@ static void track_command(struct media *m, struct track *t, const struct media_c
         track_set_readers(m, t, c->readers);
         break;
     case MEDIA_REQUEST_KEY_FRAME:
-        key_frame_request(m, t, LAYER_NONE);
+        key_frame_request(m, t, LAYER_NONE, false);
         break;
     default:
         track_close(m, t);

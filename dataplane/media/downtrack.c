@@ -98,6 +98,7 @@ static bool open_downtrack(struct media *m, struct downtrack *d, handle_t h, str
     d->next_publish = m->now;
     d->next_key_frame = d->next_silence = USEC_NEVER;
     d->rtx_next = random_u32() & RTX_FIRST_MASK;
+    d->urgent_left = KEY_FRAME_URGENT_MAX;
     take_config(d, c);
     restart(d);
     struct sent_entry *slots = m->sent_slots + (size_t)(d - m->downtracks) * SENT_LOG_VIDEO;
@@ -145,7 +146,7 @@ static void ask_key_frame(struct media *m, struct downtrack *d)
         repeat = KEY_FRAME_REPEAT_MIN;
     if (repeat > KEY_FRAME_REPEAT_MAX)
         repeat = KEY_FRAME_REPEAT_MAX;
-    feed_request_key_frame(m, d->feed, layer);
+    feed_request_key_frame(m, d->feed, layer, false);
     d->next_key_frame = m->now + repeat;
 }
 

@@ -51,6 +51,8 @@
 #define AUDIO_LEVEL_INTERVAL   (400 * USEC_PER_MS)
 #define KEY_FRAME_REPEAT_MIN   (200 * USEC_PER_MS)
 #define KEY_FRAME_REPEAT_MAX   (1 * USEC_PER_SEC)
+#define KEY_FRAME_URGENT_MAX   2 /* per downtrack, while it is young */
+#define KEY_FRAME_URGENT_TIME  (3 * USEC_PER_SEC)
 #define KEY_FRAME_SEED_TIME    (30 * USEC_PER_SEC) /* asking after a layer's first packet */
 #define SILENCE_FRAMES         51                  /* a second, after audio is switched off */
 #define SENT_REPORTS_KEPT      4
@@ -130,6 +132,7 @@ struct layer {
     struct dd_stream dd;
     usec_t pli_at;          /* newest PLI; 0: none */
     bool key_frame_pending; /* to be asked for when the throttle allows */
+    bool key_frame_urgent;  /* of one whose stream has just begun */
     bool begun;             /* a packet came */
     bool seeding;
     usec_t seed_until;
@@ -214,6 +217,8 @@ struct downtrack {
     struct timer timer;
     usec_t next_event_report, next_key_frame, next_silence;
     uint8_t silence_left;
+    uint8_t urgent_left; /* key frames that it may ask for ahead of the throttle */
+    usec_t began_at;     /* its first packet */
     uint64_t reported_packets, reported_octets, reported_lost;
     usec_t published, next_publish;
     struct downtrack_tally tally;
@@ -384,7 +389,7 @@ void audio_level_note(struct media *m, struct track *t, uint8_t level, uint32_t 
 void audio_level_window(struct media *m, struct track *t);
 
 /* key_frame.c: asking publishers. layer: LAYER_NONE is all. */
-void key_frame_request(struct media *m, struct track *t, uint8_t layer);
+void key_frame_request(struct media *m, struct track *t, uint8_t layer, bool urgent);
 void key_frame_seed(struct media *m, struct track *t, struct layer *l);
 void key_frame_came(struct layer *l);
 usec_t key_frame_deadline(const struct media *m, const struct track *t);
@@ -404,7 +409,7 @@ void feed_deliver(struct media *m, struct feed *f, struct frame **frames, unsign
 void feed_sender_report(struct feed *f, uint8_t layer, const struct source_clock *clock);
 void feed_touch(struct media *m, struct feed *f); /* wanted layer is looked at after the turn */
 void feed_settle(struct media *m, struct feed *f);
-void feed_request_key_frame(struct media *m, struct feed *f, uint8_t layer);
+void feed_request_key_frame(struct media *m, struct feed *f, uint8_t layer, bool urgent);
 
 /* downtrack.c */
 void downtrack_set(struct media *m, handle_t h, const struct media_downtrack *config);

@@ -154,12 +154,13 @@ void feed_sender_report(struct feed *f, uint8_t layer, const struct source_clock
         f->clocks[layer] = *clock;
 }
 
-void feed_request_key_frame(struct media *m, struct feed *f, uint8_t layer)
+void feed_request_key_frame(struct media *m, struct feed *f, uint8_t layer, bool urgent)
 {
     struct track *t = track_of(m, f->track);
-    struct peer_message msg = {.type = PEER_KEY_FRAME, .track = f->track, .layer = layer};
+    struct peer_message msg = {
+        .type = PEER_KEY_FRAME, .track = f->track, .layer = layer, .urgent = urgent};
     if (t)
-        key_frame_request(m, t, layer);
+        key_frame_request(m, t, layer, urgent);
     else if (f->worker != m->config.worker && !peer_tell(m, f->worker, &msg))
         count(m, COUNTER_DROP_RING_FULL);
 }

@@ -118,7 +118,7 @@ static void take_message(struct media *m, unsigned peer, const struct peer_messa
         break;
     case PEER_KEY_FRAME:
         if (t)
-            key_frame_request(m, t, msg->layer);
+            key_frame_request(m, t, msg->layer, msg->urgent);
         break;
     case PEER_WANTED:
         if (t)

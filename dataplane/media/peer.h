@@ -43,6 +43,7 @@ struct peer_message {
     enum peer_message_type type;
     handle_t track, downtrack;
     uint8_t layer;
+    bool urgent; /* KEY_FRAME */
     struct frame *frame;
     union {
         struct source_clock clock;

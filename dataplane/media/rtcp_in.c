@@ -99,6 +99,15 @@ static void nack(struct media *m, struct session *s, const struct rtcp_packet *p
     }
 }
 
+/* A few times, shortly after the stream began. */
+static bool is_urgent(const struct media *m, struct downtrack *d)
+{
+    if (!d->urgent_left || !d->started || m->now - d->began_at > KEY_FRAME_URGENT_TIME)
+        return false;
+    d->urgent_left--;
+    return true;
+}
+
 /* The subscriber cannot go on: a key frame of the layer that it is meant to get. */
 static void refresh(struct media *m, struct session *s, uint32_t ssrc)
 {
@@ -106,7 +115,7 @@ static void refresh(struct media *m, struct session *s, uint32_t ssrc)
     if (!d || !d->video || !downtrack_writable(d))
         return;
     d->tally.plis++;
-    feed_request_key_frame(m, d->feed, d->svc ? 0 : d->select.simulcast.target);
+    feed_request_key_frame(m, d->feed, d->svc ? 0 : d->select.simulcast.target, is_urgent(m, d));
 }
 
 static void pli(struct media *m, struct session *s, const struct rtcp_packet *p)

@@ -85,7 +85,7 @@ void track_set(struct media *m, handle_t h, const struct media_track *config)
         feed_open(m, h, (uint8_t)m->config.worker, config->screen_share);
     bind_signalled(m, t);
     if (unmuted && config->video)
-        key_frame_request(m, t, LAYER_NONE);
+        key_frame_request(m, t, LAYER_NONE, false);
     track_due(m, t);
 }
 

@@ -269,6 +269,8 @@ static void note_sent(struct media *m, struct downtrack *d, const struct packet_
     sender_stats_packet(&d->stats, p->payload_len);
     sent_log_put(&d->log, sent, p->seq, p->layer, marker, step, m->now);
     count(m, COUNTER_TX_RTP);
+    if (!d->started)
+        d->began_at = m->now;
     d->started = true;
     if (!d->told) {
         struct media_event e = {.type = MEDIA_DOWNTRACK_STARTED, .handle = d->handle};

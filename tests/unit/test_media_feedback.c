@@ -173,7 +173,7 @@ static void plis_are_throttled(void **state)
 {
     (void)state;
     struct call c = call_open(true);
-    frames(&c, 20, true);
+    frames(&c, 60, true);
     unsigned before = plis_for(c.alice, camera_ssrc(0));
     for (unsigned i = 0; i < 10; i++) {
         send_pli(&c);
@@ -184,6 +184,25 @@ static void plis_are_throttled(void **state)
     assert_int_equal(plis_for(c.alice, camera_ssrc(0)), before + 2);
     frames(&c, 1, true);
     world_pass(c.w, 2000000); /* and over with the key frame */
+    assert_int_equal(plis_for(c.alice, camera_ssrc(0)), before + 2);
+    world_close(c.w);
+}
+
+/* The first key frame came before the subscriber could take it: it does not wait for the throttle,
+ * but not without end. */
+static void who_has_just_begun_is_served_sooner(void **state)
+{
+    (void)state;
+    struct call c = call_open(true);
+    frames(&c, 3, true);
+    unsigned before = plis_for(c.alice, camera_ssrc(0));
+    send_pli(&c);
+    world_pass(c.w, 20000);
+    send_pli(&c);
+    world_pass(c.w, 100000);
+    assert_int_equal(plis_for(c.alice, camera_ssrc(0)), before + 2);
+    send_pli(&c);
+    world_pass(c.w, 120000);
     assert_int_equal(plis_for(c.alice, camera_ssrc(0)), before + 2);
     world_close(c.w);
 }
@@ -331,6 +350,7 @@ int main(void)
         cmocka_unit_test(nack_with_short_descriptors),
         cmocka_unit_test(loss_at_the_publisher_is_mended),
         cmocka_unit_test(plis_are_throttled),
+        cmocka_unit_test(who_has_just_begun_is_served_sooner),
         cmocka_unit_test(subscribers_get_sender_reports),
         cmocka_unit_test(publishers_get_receiver_reports),
         cmocka_unit_test(transport_feedback_is_sent),
