@@ -121,6 +121,8 @@ void settings_read(struct settings *s, const struct config *c, const struct api_
     r->capacity = c->sluice.max_participants;
     r->track_limit = c->limit.num_tracks;
     r->force_tcp = c->rtc.force_tcp;
+    r->allow_tcp_fallback = c->rtc.allow_tcp_fallback;
+    r->tcp_fallback_rtt = c->rtc.tcp_fallback_rtt_ms;
     r->codecs = read_codecs(c);
     r->region = c->region;
     r->dynacast_pause_delay = c->dynacast_pause_delay;

@@ -49,6 +49,7 @@ struct config_rtc {
         ips_exclude;
     bool use_external_ip, external_ip_only, advertise_internal_ip, enable_loopback_candidate;
     bool force_tcp, allow_tcp_fallback;
+    uint32_t tcp_fallback_rtt_ms; /* 0: any */
     uint16_t packet_buffer_size_video, packet_buffer_size_audio;
     usec_t pli_throttle[3]; /* low, mid, high */
     bool congestion_control, allow_pause;

@@ -88,7 +88,7 @@ const struct schema_key schema_keys[] = {
     IGNORED("rtc.congestion_control.channel_observer_non_probe_config"),
     IGNORED("rtc.congestion_control.disable_etimation_unmanaged_tracks"),
     {"rtc.allow_tcp_fallback", SCHEMA_BOOL, AT(rtc.allow_tcp_fallback), "true", 0},
-    IGNORED("rtc.tcp_fallback_rtt_threshold"),
+    {"rtc.tcp_fallback_rtt_threshold", SCHEMA_NUMBER, AT(rtc.tcp_fallback_rtt_ms), NULL, 0},
     IGNORED("rtc.allow_udp_unstable_fallback"),
     IGNORED("rtc.reconnect_on_publication_error"),
     IGNORED("rtc.reconnect_on_subscription_error"),

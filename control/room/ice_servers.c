@@ -135,8 +135,9 @@ size_t ice_servers_for(struct arena *a, const struct participant *p, Livekit__IC
     return l.count;
 }
 
-static bool tls_is_known(const struct rooms_config *c)
+bool ice_servers_have_tls(const struct rooms *rs)
 {
+    const struct rooms_config *c = &rs->config;
     bool known = c->turn.tls_port != 0;
     for (size_t i = 0; i < c->ice_server_count; i++)
         known |= c->ice_servers[i].tls;
@@ -146,5 +147,5 @@ static bool tls_is_known(const struct rooms_config *c)
 bool ice_servers_over_tls(const struct participant *p)
 {
     return preference_of(p->room, p->claims.identity) == LIVEKIT__CANDIDATE_PROTOCOL__TLS &&
-           tls_is_known(&p->room->rooms->config);
+           ice_servers_have_tls(p->room->rooms);
 }

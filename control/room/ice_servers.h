@@ -13,6 +13,9 @@
  */
 size_t ice_servers_for(struct arena *a, const struct participant *p, Livekit__ICEServer ***list);
 
+/* Whether any server is known that clients reach by TLS. */
+bool ice_servers_have_tls(const struct rooms *rs);
+
 /* True if p is to come by TURN over TLS, and a server for that is known. */
 bool ice_servers_over_tls(const struct participant *p);
 

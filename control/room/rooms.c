@@ -17,6 +17,7 @@ void rooms_config_default(struct rooms_config *c)
 {
     *c = (struct rooms_config){
         .auto_create = true,
+        .allow_tcp_fallback = true,
         .empty_timeout = 300,
         .departure_timeout = 20,
         .codecs = SDP_CODECS_ALL,

@@ -82,6 +82,8 @@ struct rooms_config {
     uint32_t capacity;                         /* participants of this server, 0: no limit */
     uint32_t track_limit; /* tracks in and out beyond which nobody is let in, 0: no limit */
     bool force_tcp;       /* media over ICE-TCP only */
+    bool allow_tcp_fallback;
+    uint32_t tcp_fallback_rtt; /* ms; slower signalling is not followed to TCP, 0: any is */
     sdp_codec_set codecs;
     const char *region;
     usec_t dynacast_pause_delay;
@@ -330,6 +332,8 @@ struct transport {
     bool was_connected;
     uint64_t session_id, session_version; /* of our descriptions */
     bool described;                       /* the client has our candidates */
+    usec_t remote_at, ice_connected_at;   /* first; 0: not yet */
+    struct timer establish;
     struct unclaimed_section *unclaimed;
     /* SINGLE */
     struct sdp_slots *slots;
@@ -362,6 +366,15 @@ struct permission_rule {
     bool all_tracks;
     size_t track_count;
     char (*tracks)[ROOM_SID_MAX];
+};
+
+/* What fallback.c goes by. */
+struct fallback {
+    usec_t signal_at;    /* the client's last word */
+    uint32_t signal_rtt; /* ms, 0: unknown */
+    unsigned failures;   /* of connections that had lasted */
+    usec_t failed_at;
+    bool done; /* one step per session */
 };
 
 /* Media failed, and the client has been told so. */
@@ -408,6 +421,7 @@ struct participant {
     size_t rule_count;
     struct permission_rule *rules;
     enum media_loss media_loss;
+    struct fallback fallback;
     enum doubt doubt;
     struct timer join_timeout, refresh, disconnect, resume_timeout, simulated_speech;
     struct timer readdress; /* to be told to resume: we moved, and it does not reach us any more */

@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "common/random.h"
 #include "control/room/commands.h"
+#include "control/room/fallback.h"
 #include "control/room/heap.h"
 #include "control/room/ice_servers.h"
 #include "control/room/participant.h"
@@ -59,16 +60,21 @@ static struct transport *create(struct participant *p, uint64_t id,
     return t;
 }
 
+/* A relay speaks UDP to us, however it is reached. */
+static bool over_tcp_only(const struct participant *p)
+{
+    return p->room->rooms->config.force_tcp ||
+           (preference_of(p->room, p->claims.identity) != LIVEKIT__CANDIDATE_PROTOCOL__UDP &&
+            !ice_servers_over_tls(p));
+}
+
 struct transport *transport_open(struct participant *p, Sluice__Link__TransportKind kind)
 {
     struct media_worker *w = least_loaded(&p->room->rooms->media);
     if (!w)
         return NULL;
     struct transport *t = create(p, index_new_id(), kind, w);
-    /* A relay speaks UDP to us, however it is reached. */
-    t->tcp_only = p->room->rooms->config.force_tcp ||
-                  (preference_of(p->room, p->claims.identity) != LIVEKIT__CANDIDATE_PROTOCOL__UDP &&
-                   !ice_servers_over_tls(p));
+    t->tcp_only = over_tcp_only(p);
     new_credentials(t);
     command_open_transport(t);
     return t;
@@ -103,6 +109,7 @@ void transport_close(struct transport *t, bool tell)
     if (w && w->transports > 0)
         w->transports--;
     timer_stop(&rs->timers, &t->negotiate);
+    timer_stop(&rs->timers, &t->establish);
     timer_stop(&rs->timers, &t->answer_timeout);
     index_remove(&rs->transports, &t->index);
     t->owner->transports[t->kind == SLUICE__LINK__TRANSPORT_KIND__SUBSCRIBER] = NULL;
@@ -137,6 +144,11 @@ void transport_set_remote(struct transport *t, const struct sdp_remote *remote)
 
 void transport_restart_ice(struct transport *t)
 {
+    bool tcp_only = over_tcp_only(t->owner);
+    if (tcp_only != t->tcp_only) {
+        t->tcp_only = tcp_only;
+        command_open_transport(t);
+    }
     new_credentials(t);
     t->described = false;
     command_restart_ice(t);
@@ -197,6 +209,7 @@ void transport_state_changed(struct transport *t, const Sluice__Link__TransportS
     t->state = m->state;
     log_debug("room", "transport state=%d participant=%s room=%s reason=%s", (int)m->state, p->sid,
               p->room->name, m->reason);
+    fallback_transport_changed(t, now);
     if (m->state == SLUICE__LINK__CONNECTION__CONNECTED) {
         t->was_connected = true;
         if (t == participant_primary(p))

@@ -4,6 +4,7 @@
 #include "control/room/broadcast.h"
 #include "control/room/data_blob.h"
 #include "control/room/data_track.h"
+#include "control/room/fallback.h"
 #include "control/room/participant.h"
 #include "control/room/permission.h"
 #include "control/room/publication.h"
@@ -29,8 +30,9 @@ static void ping(struct participant *p)
     say(p, &m);
 }
 
-static void ping_request(struct participant *p, const Livekit__Ping *req)
+static void ping_request(struct participant *p, const Livekit__Ping *req, usec_t now)
 {
+    fallback_signal_rtt(p, req->rtt, now);
     Livekit__Pong body = LIVEKIT__PONG__INIT;
     body.last_ping_timestamp = req->timestamp;
     body.timestamp = unix_ms();
@@ -243,7 +245,7 @@ static void dispatch_session(struct signal_session *s, Livekit__SignalRequest *m
         ping(p);
         break;
     case LIVEKIT__SIGNAL_REQUEST__MESSAGE_PING_REQ:
-        ping_request(p, m->ping_req);
+        ping_request(p, m->ping_req, now);
         break;
     case LIVEKIT__SIGNAL_REQUEST__MESSAGE_UPDATE_METADATA:
         update_metadata(p, m->update_metadata, now);
@@ -261,6 +263,7 @@ static void dispatch_session(struct signal_session *s, Livekit__SignalRequest *m
 
 void dispatch(struct signal_session *s, Livekit__SignalRequest *m, usec_t now)
 {
+    fallback_signal_seen(s->participant, now);
     if (s->participant->session != s)
         return; /* `reconnect` has not been said yet */
     if (!dispatch_media(s, m, now))

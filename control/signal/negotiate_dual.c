@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Our offers on a subscriber's PeerConnection. */
 #include "control/room/arena.h"
+#include "control/room/fallback.h"
 #include "control/room/participant.h"
 #include "control/room/say.h"
 #include "control/room/subscription.h"
@@ -164,6 +165,8 @@ void negotiate_answer(struct signalling *g, struct transport *t,
     t->last_negotiation = now;
     timer_stop(&g->rooms.timers, &t->answer_timeout);
     transport_set_remote(t, &remote);
+    if (t->remote_at == 0)
+        fallback_transport_changed(t, now);
     subscribe(g, t, now);
     participant_record_changed(t->owner);
     if (t->offer_again)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Answering a client's offer. */
 #include "control/room/arena.h"
+#include "control/room/fallback.h"
 #include "control/room/heap.h"
 #include "control/room/participant.h"
 #include "control/room/publication.h"
@@ -220,6 +221,8 @@ static bool read_offer(struct offer *o, const char *sdp, struct sdp_error *e)
     if (o->t->remote_set && sdp_ice_restarts(&o->t->remote, &remote))
         transport_restart_ice(o->t);
     transport_set_remote(o->t, &remote);
+    if (o->t->remote_at == 0)
+        fallback_transport_changed(o->t, o->now);
     copy_mid(&o->s->description.sections[0], o->t->first_mid);
     return true;
 }

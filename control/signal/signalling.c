@@ -2,6 +2,7 @@
 #include "control/signal/signalling.h"
 
 #include "common/log.h"
+#include "control/room/fallback.h"
 #include "control/room/heap.h"
 #include "control/room/participant.h"
 #include "control/signal/negotiate.h"
@@ -199,6 +200,7 @@ static void start_join(struct signal_session *s, const struct signal_join *j, us
     log_info("signal", "joined participant=%s identity=%s room=%s sdk=%d protocol=%d single=%d",
              p->sid, p->claims.identity, r->name, (int)p->client.sdk, (int)p->client.protocol,
              p->single);
+    fallback_signal_seen(p, now);
     join_response(p);
     participant_joined(p, now);
 }
@@ -249,10 +251,12 @@ struct signal_session *signal_start(struct signalling *g, const struct signal_jo
     if (j->params->reconnect) {
         const struct room *r = rooms_find(&g->rooms, j->params->room);
         struct participant *p = r ? room_participant(r, j->params->identity) : NULL;
-        if (can_resume(p))
+        if (can_resume(p)) {
             resume_start(s, p, now);
-        else
+            fallback_client_reconnects(p, j->params->reconnect_reason, now);
+        } else {
             send_away(s);
+        }
         return s;
     }
     start_join(s, j, now);
