@@ -174,7 +174,7 @@ static void after_tcp_comes_tls(void **state)
     dtls_that_does_not_come_is_a_failure(state);
     ping(20);
     actor_offer(&alice, OFFER_JOIN, 2);
-    talk(15); /* nor do checks over TCP come */
+    talk(5); /* nor do checks over TCP come */
     assert_int_equal(preference(), LIVEKIT__CANDIDATE_PROTOCOL__TLS);
     actor_join(&alice, OFFER_JOIN);
     const Livekit__JoinResponse *j =
