@@ -29,6 +29,28 @@ void command_close_id(struct rooms *rs, Sluice__Link__Command__BodyCase kind, ui
     command(rs, &c);
 }
 
+/* What is too much of the record for one message goes ahead. */
+static void send_parts(const struct participant *p, Sluice__Link__Participant *body)
+{
+    if (body->record.len <= RECORD_PART_MAX)
+        return;
+    body->record_number = index_new_id();
+    while (body->record.len > RECORD_PART_MAX) {
+        Sluice__Link__RecordPart part = SLUICE__LINK__RECORD_PART__INIT;
+        part.participant = p->index.id;
+        part.record_number = body->record_number;
+        part.data.data = body->record.data;
+        part.data.len = RECORD_PART_MAX;
+        Sluice__Link__Command c = SLUICE__LINK__COMMAND__INIT;
+        c.body_case = SLUICE__LINK__COMMAND__BODY_ADD_RECORD_PART;
+        c.add_record_part = &part;
+        command(p->room->rooms, &c);
+        body->record.data += RECORD_PART_MAX;
+        body->record.len -= RECORD_PART_MAX;
+        body->record_parts++;
+    }
+}
+
 void command_open_participant(const struct participant *p)
 {
     if (p->origin)
@@ -46,7 +68,9 @@ void command_open_participant(const struct participant *p)
     body.name = p->claims.name;
     struct arena a = {0};
     data_tracks_command(&a, p, &body);
-    body.record.data = record_pack(&a, p, &body.record.len);
+    size_t most = p->opened ? RECORD_SIZE_MAX : RECORD_PART_MAX;
+    body.record.data = record_pack(&a, p, most, &body.record.len);
+    send_parts(p, &body);
     Sluice__Link__Command c = SLUICE__LINK__COMMAND__INIT;
     c.body_case = SLUICE__LINK__COMMAND__BODY_OPEN_PARTICIPANT;
     c.open_participant = &body;

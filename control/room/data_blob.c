@@ -2,6 +2,7 @@
 #include "control/room/data_blob.h"
 
 #include "control/room/heap.h"
+#include "control/room/participant.h"
 #include "control/room/rooms.h"
 #include "control/room/say.h"
 
@@ -79,19 +80,32 @@ static Livekit__RequestResponse__Reason check(const struct participant *p,
                                : LIVEKIT__REQUEST_RESPONSE__REASON__INVALID_REQUEST;
 }
 
+static uint8_t *copy(const ProtobufCBinaryData *m, size_t *length)
+{
+    uint8_t *bytes = heap_new(m->len + 1);
+    if (m->len > 0)
+        memcpy(bytes, m->data, m->len);
+    *length = m->len;
+    return bytes;
+}
+
+static struct data_blob *new_blob(struct participant *p)
+{
+    struct data_blob *b = heap_new(sizeof *b);
+    *b = (struct data_blob){.next = p->data_blobs};
+    p->data_blobs = b;
+    return b;
+}
+
 static void put(struct participant *p, struct data_blob *b, const Livekit__DataBlob *m)
 {
     if (!b) {
-        b = heap_new(sizeof *b);
-        *b = (struct data_blob){.next = p->data_blobs};
+        b = new_blob(p);
         b->key = pack_key(m->key, &b->key_length);
-        p->data_blobs = b;
     }
     free(b->contents);
-    b->length = m->contents.len;
-    b->contents = heap_new(b->length + 1);
-    if (b->length > 0)
-        memcpy(b->contents, m->contents.data, b->length);
+    b->contents = copy(&m->contents, &b->length);
+    participant_record_changed(p);
 }
 
 void data_blob_store(struct participant *p, Livekit__StoreDataBlobRequest *req)
@@ -146,6 +160,31 @@ void data_blob_get(struct participant *p, Livekit__GetDataBlobRequest *req)
     m.message_case = LIVEKIT__SIGNAL_RESPONSE__MESSAGE_GET_DATA_BLOB_RESPONSE;
     m.get_data_blob_response = &body;
     say(p, &m);
+}
+
+void data_blobs_record(struct arena *a, const struct participant *p,
+                       Sluice__Record__ParticipantRecord *m)
+{
+    size_t n = 0;
+    for (const struct data_blob *b = p->data_blobs; b; b = b->next)
+        n++;
+    m->blobs = ARENA_ARRAY(a, Sluice__Record__BlobRecord *, n);
+    for (const struct data_blob *b = p->data_blobs; b; b = b->next) {
+        Sluice__Record__BlobRecord *e =
+            ARENA_MESSAGE(a, Sluice__Record__BlobRecord, sluice__record__blob_record);
+        e->key = (ProtobufCBinaryData){.len = b->key_length, .data = b->key};
+        e->contents = (ProtobufCBinaryData){.len = b->length, .data = b->contents};
+        m->blobs[m->n_blobs++] = e;
+    }
+}
+
+void data_blobs_rebuild(struct participant *p, const Sluice__Record__ParticipantRecord *m)
+{
+    for (size_t i = 0; i < m->n_blobs; i++) {
+        struct data_blob *b = new_blob(p);
+        b->key = copy(&m->blobs[i]->key, &b->key_length);
+        b->contents = copy(&m->blobs[i]->contents, &b->length);
+    }
 }
 
 void data_blobs_free(struct participant *p)

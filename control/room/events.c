@@ -135,6 +135,7 @@ void rooms_event(struct rooms *rs, Sluice__Link__Event *e, usec_t now)
         participant_status(rs, e->participant_status, now);
         break;
     case SLUICE__LINK__EVENT__BODY_DUMP_PARTICIPANT:
+    case SLUICE__LINK__EVENT__BODY_DUMP_RECORD_PART:
     case SLUICE__LINK__EVENT__BODY_DUMP_TRANSPORT:
     case SLUICE__LINK__EVENT__BODY_DUMP_TRACK:
     case SLUICE__LINK__EVENT__BODY_DUMP_SUBSCRIPTION:

@@ -174,6 +174,7 @@ struct participant *participant_join(struct room *r, const struct claims *claims
     p->joined_ms = (int64_t)(clock_realtime() / USEC_PER_MS);
     r->joined_once = true;
     command_open_participant(p);
+    p->opened = true;
     open_transports(p);
     timer_start(&r->rooms->timers, &p->join_timeout, now + JOIN_TIMEOUT);
     room_occupancy_changed(r, now);

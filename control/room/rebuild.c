@@ -10,6 +10,7 @@
 #include "control/room/transport.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* Everything kept so far, oldest first. */
 struct dump_item {
@@ -92,12 +93,40 @@ static void unmark(struct rooms *rs)
             p->in_dump = false;
 }
 
+/* With the parts that went ahead; NULL if it is none. */
+static Sluice__Record__ParticipantRecord *whole_record(struct rooms *rs,
+                                                       const Sluice__Link__Participant *m)
+{
+    if (m->record_parts == 0)
+        return record_read(m->record.data, m->record.len);
+    struct arena a = {0};
+    uint8_t *bytes = arena_take(&a, RECORD_SIZE_MAX);
+    size_t size = 0;
+    for (const struct dump_item *d = rs->dump; d; d = d->next) {
+        if (d->event->body_case != SLUICE__LINK__EVENT__BODY_DUMP_RECORD_PART)
+            continue;
+        const Sluice__Link__RecordPart *r = d->event->dump_record_part;
+        if (r->participant != m->id || r->record_number != m->record_number ||
+            r->data.len > RECORD_SIZE_MAX - size)
+            continue;
+        memcpy(bytes + size, r->data.data, r->data.len);
+        size += r->data.len;
+    }
+    Sluice__Record__ParticipantRecord *record = NULL;
+    if (m->record.len <= RECORD_SIZE_MAX - size) {
+        memcpy(bytes + size, m->record.data, m->record.len);
+        record = record_read(bytes, size + m->record.len);
+    }
+    arena_free(&a);
+    return record;
+}
+
 static void take_participant(struct rooms *rs, struct dump_item *d, usec_t now)
 {
     const Sluice__Link__Participant *m = d->event->dump_participant;
     struct participant *p = index_find(&rs->participants, m->id);
     if (!p) {
-        d->record = record_read(m->record.data, m->record.len);
+        d->record = whole_record(rs, m);
         if (d->record)
             p = rebuild_participant(rs, m, d->record, now);
     }

@@ -2,6 +2,7 @@
 #include "control/room/rebuild.h"
 
 #include "common/log.h"
+#include "control/room/data_blob.h"
 #include "control/room/data_track.h"
 #include "control/room/forward.h"
 #include "control/room/heap.h"
@@ -236,12 +237,14 @@ struct participant *rebuild_participant(struct rooms *rs, const Sluice__Link__Pa
     p->adaptive_stream = record->adaptive_stream;
     p->is_publisher = record->is_publisher;
     p->was_active = record->was_active;
+    p->opened = true;
     take_rules(p, record);
     for (const Sluice__Link__DumpTransport *t = NULL; (t = next_dumped_transport(rs, m->id, t));)
         rebuild_transport(p, t, record);
     for (size_t i = 0; i < record->n_tracks; i++)
         rebuild_track(p, record->tracks[i]);
     data_tracks_rebuild(p, record);
+    data_blobs_rebuild(p, record);
     if (*record->sif_trailer)
         copy(p->sif_trailer, sizeof p->sif_trailer, record->sif_trailer);
     if (!transport_from(p) || !transport_towards(p)) {

@@ -2,6 +2,7 @@
 #include "control/room/record.h"
 
 #include "common/log.h"
+#include "control/room/data_blob.h"
 #include "control/room/data_track.h"
 #include "control/room/forward.h"
 
@@ -141,7 +142,7 @@ static void add_rules(struct arena *a, const struct participant *p,
     }
 }
 
-uint8_t *record_pack(struct arena *a, const struct participant *p, size_t *size)
+uint8_t *record_pack(struct arena *a, const struct participant *p, size_t most, size_t *size)
 {
     Sluice__Record__ParticipantRecord *m =
         ARENA_MESSAGE(a, Sluice__Record__ParticipantRecord, sluice__record__participant_record);
@@ -165,18 +166,19 @@ uint8_t *record_pack(struct arena *a, const struct participant *p, size_t *size)
     add_rules(a, p, m);
     data_tracks_record(a, p, m);
     forwards_record(a, p, m);
+    data_blobs_record(a, p, m);
     if (strcmp(p->sif_trailer, p->room->sif_trailer) != 0)
         m->sif_trailer = (char *)(uintptr_t)p->sif_trailer;
     *size = sluice__record__participant_record__get_packed_size(m);
-    if (*size > RECORD_SIZE_MAX) {
+    if (*size > most) {
         log_warn("room", "record too large, without metadata participant=%s size=%zu", p->sid,
                  *size);
         m->room->metadata = m->claims->metadata = m->claims->room_config = (char *)(uintptr_t) "";
         m->claims->n_attributes = 0;
-        m->n_rules = 0;
+        m->n_rules = m->n_blobs = 0;
         *size = sluice__record__participant_record__get_packed_size(m);
     }
-    if (*size > RECORD_SIZE_MAX) {
+    if (*size > most) {
         *size = 0; /* a restart ends this session */
         return NULL;
     }

@@ -12,11 +12,15 @@
 
 #define RECORD_VERSION 1
 
-/* The link carries 64 KiB with the rest of the Participant message. */
-#define RECORD_SIZE_MAX 60000
+/* The link carries 64 KiB with the rest of the Participant message; a larger record goes in parts,
+ * up to this size. */
+#define RECORD_PART_MAX  56000
+#define RECORD_PARTS_MAX 4
+#define RECORD_SIZE_MAX  ((RECORD_PARTS_MAX + 1) * RECORD_PART_MAX)
 
-/* Bytes in the arena. What makes it too large (metadata, attributes) is left out. */
-uint8_t *record_pack(struct arena *a, const struct participant *p, size_t *size);
+/* Bytes in the arena. What makes it larger than `most` (metadata, attributes, blobs, rules) is left
+ * out. */
+uint8_t *record_pack(struct arena *a, const struct participant *p, size_t most, size_t *size);
 
 /* NULL if it is none, or of another version; free with
  * sluice__record__participant_record__free_unpacked().

@@ -142,6 +142,7 @@ void room_close(struct room *r, Livekit__DisconnectReason reason, usec_t now)
     while (r->participants)
         participant_close(r->participants, reason, true, now);
     log_info("room", "room finished room=%s sid=%s", r->name, r->sid);
+    r->told_participants = r->told_publishers = 0;
     emit(r, ROOM_FINISHED);
     for (struct room **at = &r->rooms->first; *at; at = &(*at)->next)
         if (*at == r) {

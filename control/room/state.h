@@ -403,6 +403,7 @@ struct participant {
     bool is_publisher;
     bool replaces; /* a session of the same identity */
     bool was_active, closing;
+    bool opened;  /* the dataplane has it: larger records may follow */
     bool in_dump; /* while a dump is worked off */
     bool auto_subscribe, adaptive_stream, single, disable_lite, auto_subscribe_data_tracks;
     int64_t joined_ms;          /* Unix */

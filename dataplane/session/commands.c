@@ -122,6 +122,9 @@ void sessions_command(struct sessions *s, Sluice__Link__Command *c, usec_t now)
     case SLUICE__LINK__COMMAND__BODY_OPEN_PARTICIPANT:
         session_participant_open(s, c->seq, STEAL(c, open_participant));
         break;
+    case SLUICE__LINK__COMMAND__BODY_ADD_RECORD_PART:
+        session_record_part(s, c->seq, STEAL(c, add_record_part));
+        break;
     case SLUICE__LINK__COMMAND__BODY_OPEN_TRANSPORT:
         session_transport_open(s, c->seq, STEAL(c, open_transport));
         break;

@@ -77,6 +77,7 @@ void dump_all(struct sessions *s)
     for (uint32_t i = 0; i < s->participants.pool.size; i++) {
         if (!s->participants.pool.taken[i])
             continue;
+        record_parts_dump(s, &s->participant[i]);
         Sluice__Link__Event e = SLUICE__LINK__EVENT__INIT;
         e.body_case = SLUICE__LINK__EVENT__BODY_DUMP_PARTICIPANT;
         e.dump_participant = s->participant[i].state;

@@ -79,6 +79,12 @@ void fail(struct sessions *s, uint64_t seq, Sluice__Link__FailureCode code, uint
 /* Each takes over the message. */
 void session_participant_open(struct sessions *s, uint64_t seq, Sluice__Link__Participant *m);
 void session_participant_close(struct sessions *s, struct participant *p);
+/* record_parts.c */
+void session_record_part(struct sessions *s, uint64_t seq, Sluice__Link__RecordPart *m);
+/* The parts that m names become those of its record; false if they are not all there. */
+bool record_parts_complete(struct participant *p, const Sluice__Link__Participant *m);
+void record_parts_dump(struct sessions *s, const struct participant *p);
+void record_parts_free(struct record_parts *list);
 void session_participant_query(struct sessions *s, struct participant *p);
 
 void session_transport_open(struct sessions *s, uint64_t seq, Sluice__Link__Transport *m);

@@ -28,6 +28,14 @@ struct room {
     struct nonces nonces;
 };
 
+/* Of control's record of a participant. */
+struct record_part {
+    STAILQ_ENTRY(record_part) link;
+    Sluice__Link__RecordPart *part;
+};
+
+STAILQ_HEAD(record_parts, record_part);
+
 struct participant {
     handle_t handle;
     struct room *room;
@@ -37,6 +45,7 @@ struct participant {
     uint64_t missed_from; /* number in the room's replay of the first packet missed, 0: none */
     uint32_t answers;     /* to RPCs of the server's that may still come */
     uint32_t connected_look, suspected_look, silent_look; /* of silence.c, when it last was */
+    struct record_parts parts, coming; /* of the record in `state`; of the next one */
     LIST_HEAD(, transport) transports;
     LIST_ENTRY(participant) link; /* room->participants */
 };

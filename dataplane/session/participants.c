@@ -72,6 +72,11 @@ void session_participant_open(struct sessions *s, uint64_t seq, Sluice__Link__Pa
         sluice__link__participant__free_unpacked(m, NULL);
         return;
     }
+    if (p ? !record_parts_complete(p, m) : m->record_parts > 0) {
+        fail(s, seq, SLUICE__LINK__FAILURE_CODE__FAILURE_INVALID, m->id, "record parts");
+        sluice__link__participant__free_unpacked(m, NULL);
+        return;
+    }
     if (p && move(s, p, m)) {
         adopt(p, m);
         session_publish_participant(s, p);
@@ -96,6 +101,8 @@ void session_participant_open(struct sessions *s, uint64_t seq, Sluice__Link__Pa
     p = &s->participant[handle_index(h)];
     *p = (struct participant){.handle = h, .room = r, .opened = s->now};
     LIST_INIT(&p->transports);
+    STAILQ_INIT(&p->parts);
+    STAILQ_INIT(&p->coming);
     LIST_INSERT_HEAD(&r->participants, p, link);
     adopt(p, m);
     session_publish_participant(s, p);
@@ -111,6 +118,8 @@ void session_participant_close(struct sessions *s, struct participant *p)
     room_leave(s, p->room);
     registry_remove(&s->participants, p->state->id, p->handle);
     session_publish_participant_gone(s, p);
+    record_parts_free(&p->parts);
+    record_parts_free(&p->coming);
     adopt(p, NULL);
 }
 

@@ -30,7 +30,8 @@ static void on_event(void *ctx, enum room_event e, const struct room *r,
 
 void stage_event(struct stage *s, const Sluice__Link__Event *e)
 {
-    uint8_t bytes[4096];
+    static uint8_t bytes[1 << 17];
+    assert_in_range(sluice__link__event__get_packed_size(e), 0, sizeof bytes);
     size_t n = sluice__link__event__pack(e, bytes);
     rooms_event(s->rooms, sluice__link__event__unpack(NULL, n, bytes), s->now);
 }
@@ -398,6 +399,28 @@ static bool closes(const Sluice__Link__Command *c)
            c->body_case == SLUICE__LINK__COMMAND__BODY_CLOSE_SUBSCRIPTION;
 }
 
+/* A part of the record that its participant was opened with last. */
+static bool is_current_part(const struct stage *first, const Sluice__Link__Command *c)
+{
+    uint64_t number = 0;
+    for (size_t i = 0; i < first->command_count; i++) {
+        const Sluice__Link__Command *o = first->commands[i];
+        if (o->body_case == SLUICE__LINK__COMMAND__BODY_OPEN_PARTICIPANT &&
+            o->open_participant->id == c->add_record_part->participant)
+            number = o->open_participant->record_number;
+    }
+    return number == c->add_record_part->record_number;
+}
+
+static void dump_part(struct stage *s, const struct stage *first, const Sluice__Link__Command *c)
+{
+    Sluice__Link__Event e = SLUICE__LINK__EVENT__INIT;
+    e.body_case = SLUICE__LINK__EVENT__BODY_DUMP_RECORD_PART;
+    e.dump_record_part = c->add_record_part;
+    if (is_current_part(first, c))
+        stage_event(s, &e);
+}
+
 void stage_dump(struct stage *s, const struct stage *first)
 {
     Sluice__Link__Command *const *commands = first->commands;
@@ -408,6 +431,10 @@ void stage_dump(struct stage *s, const struct stage *first)
         Sluice__Link__TransportState state = SLUICE__LINK__TRANSPORT_STATE__INIT;
         Sluice__Link__Command *c = commands[i];
         bool last = true;
+        if (c->body_case == SLUICE__LINK__COMMAND__BODY_ADD_RECORD_PART) {
+            dump_part(s, first, c);
+            continue;
+        }
         for (size_t k = i + 1; k < n; k++)
             if ((commands[k]->body_case == c->body_case || closes(commands[k])) &&
                 commands[k]->open_participant->id == c->open_participant->id)

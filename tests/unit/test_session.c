@@ -517,6 +517,58 @@ static void test_a_participant_moves_to_another_room(void **state)
     assert_int_equal(f->n_events, 0);
 }
 
+static void open_with_parts(struct fixture *f, uint64_t number, uint32_t parts, const char *rest)
+{
+    Sluice__Link__Participant p = SLUICE__LINK__PARTICIPANT__INIT;
+    Sluice__Link__Command c = SLUICE__LINK__COMMAND__INIT;
+    p.id = 1;
+    p.room = 7;
+    p.record_number = number;
+    p.record_parts = parts;
+    p.record = (ProtobufCBinaryData){.len = strlen(rest), .data = (uint8_t *)(uintptr_t)rest};
+    c.body_case = SLUICE__LINK__COMMAND__BODY_OPEN_PARTICIPANT;
+    c.open_participant = &p;
+    send_command(f, &c);
+}
+
+static void add_part(struct fixture *f, uint64_t number, const char *text)
+{
+    Sluice__Link__RecordPart part = SLUICE__LINK__RECORD_PART__INIT;
+    Sluice__Link__Command c = SLUICE__LINK__COMMAND__INIT;
+    part.participant = 1;
+    part.record_number = number;
+    part.data = (ProtobufCBinaryData){.len = strlen(text), .data = (uint8_t *)(uintptr_t)text};
+    c.body_case = SLUICE__LINK__COMMAND__BODY_ADD_RECORD_PART;
+    c.add_record_part = &part;
+    send_command(f, &c);
+}
+
+static void test_a_record_comes_in_parts(void **state)
+{
+    struct fixture *f = *state;
+    open_participant(f, 1);
+    add_part(f, 5, "one");
+    add_part(f, 5, "two");
+    open_with_parts(f, 5, 2, "three");
+    add_part(f, 6, "half of the next one");
+    clear_events(f);
+    hello(f, LINK_VERSION);
+    assert_int_equal(f->n_events, 5); /* welcome, two parts, the participant, the end */
+    assert_memory_equal(f->events[1]->dump_record_part->data.data, "one", 3);
+    assert_memory_equal(f->events[2]->dump_record_part->data.data, "two", 3);
+    assert_memory_equal(f->events[3]->dump_participant->record.data, "three", 5);
+    clear_events(f);
+    open_with_parts(f, 6, 2, "whose second part is missing");
+    assert_int_equal(last_event(f)->failure->code, SLUICE__LINK__FAILURE_CODE__FAILURE_INVALID);
+    for (int i = 0; i < 9; i++)
+        add_part(f, 7, "too many");
+    assert_int_equal(last_event(f)->failure->code, SLUICE__LINK__FAILURE_CODE__FAILURE_FULL);
+    open_participant(f, 1); /* a short one again */
+    clear_events(f);
+    hello(f, LINK_VERSION);
+    assert_int_equal(f->n_events, 3);
+}
+
 /* A backup codec is another track: the downtrack stays, and its place in the lists changes. */
 static void test_a_subscription_moves_to_another_track(void **state)
 {
@@ -823,6 +875,7 @@ int main(void)
         TEST(test_pools_are_given_back),
         TEST(test_a_participant_moves_to_another_room),
         TEST(test_a_subscription_moves_to_another_track),
+        TEST(test_a_record_comes_in_parts),
         TEST(test_strangers_are_counted),
         TEST(test_stun_servers_are_asked),
         TEST(test_silent_peers_are_told_of_and_checked),

@@ -432,6 +432,30 @@ static void blobs_are_fetched_by_others(void **state)
                      10);
 }
 
+static void blobs_outlive_control(void **state)
+{
+    (void)state;
+    stage.rooms->config.data_blobs = true;
+    join(&alice);
+    store(&alice, 5, "schema", "one", 3);
+    static struct stage second;
+    memset(&second, 0, sizeof second);
+    stage_pass(&stage, 1 * USEC_PER_SEC);
+    stage_open(&second);
+    rooms_link_lost(second.rooms);
+    stage_welcome(&second, 1);
+    stage_dump(&second, &stage);
+    struct actor again;
+    actor_open(&again, &second, "alice");
+    second.rooms->config.data_blobs = true;
+    actor_resume(&again);
+    stage_pass(&second, 1 * USEC_PER_SEC);
+    get(&again, 6, "alice", "schema");
+    expect_blob(&again, 6, "one");
+    actor_close(&again);
+    stage_close(&second);
+}
+
 static void blobs_are_bounded(void **state)
 {
     (void)state;
@@ -478,6 +502,7 @@ int main(void)
         TEST(a_client_that_resumes_must_know_its_tracks),
         TEST(tracks_outlive_control),
         TEST(blobs_are_fetched_by_others),
+        TEST(blobs_outlive_control),
         TEST(blobs_are_bounded),
         TEST(blobs_are_off_by_default),
     };

@@ -418,12 +418,12 @@ static void a_client_without_signalling_stays_while_media_flows(void **state)
 }
 
 /* What is too large for the dataplane to keep is left out; the session is not. */
-static void a_large_record_loses_its_metadata(void **state)
+/* How much of Bob's metadata outlives a restart of control. */
+static void metadata_of_size(size_t size, bool kept)
 {
-    (void)state;
     a_call();
-    static char text[100001];
-    memset(text, 'x', sizeof text - 1);
+    char *text = calloc(1, size + 1);
+    memset(text, 'x', size);
     participant_set_metadata(actor_participant(&bob), "", text, NULL, 0, stage.now);
     stage_pass(&stage, 1 * USEC_PER_SEC);
     static struct stage second;
@@ -435,9 +435,23 @@ static void a_large_record_loses_its_metadata(void **state)
     struct actor again;
     actor_open(&again, &second, "bob");
     assert_string_equal(actor_participant(&again)->sid, actor_participant(&bob)->sid);
-    assert_string_equal(actor_participant(&again)->claims.metadata, "");
+    assert_string_equal(actor_participant(&again)->claims.metadata, kept ? text : "");
     actor_close(&again);
     stage_close(&second);
+    free(text);
+}
+
+static void a_large_record_goes_in_parts(void **state)
+{
+    (void)state;
+    metadata_of_size(200000, true);
+    assert_true(stage_count(&stage, SLUICE__LINK__COMMAND__BODY_ADD_RECORD_PART) >= 3);
+}
+
+static void a_larger_record_loses_its_metadata(void **state)
+{
+    (void)state;
+    metadata_of_size(400000, false);
 }
 
 /* Rooms that were created and wait are in no dump. */
@@ -509,7 +523,8 @@ int main(void)
         TEST(a_damaged_record_ends_that_session_only),
         TEST(simulated_failures_happen_once),
         TEST(another_protocol_is_remembered),
-        TEST(a_large_record_loses_its_metadata),
+        TEST(a_large_record_goes_in_parts),
+        TEST(a_larger_record_loses_its_metadata),
         TEST(waiting_rooms_are_restored),
         TEST(a_waiting_room_that_was_joined_is_taken_over),
         TEST(lost_media_is_resumed),
