@@ -7,6 +7,7 @@
 
 #include "authz/delegation/pace.h"
 #include "authz/delegation/store.h"
+#include "common/hash.h"
 #include "common/log.h"
 
 #define BUCKETS    4096
@@ -89,11 +90,7 @@ static void server_give(struct delegation *d, struct homeserver *h)
 
 static struct entry **find(struct delegation *d, const char *room, const char *identity)
 {
-    uint64_t h = 14695981039346656037ull; /* FNV-1a */
-    for (const char *p = room; *p; p++)
-        h = (h ^ (unsigned char)*p) * 1099511628211ull;
-    for (const char *p = identity; *p; p++)
-        h = (h ^ (unsigned char)*p) * 1099511628211ull;
+    uint64_t h = hash_text(hash_text(HASH_START, room), identity);
     struct entry **at = &d->buckets[h % BUCKETS];
     while (*at && (strcmp((*at)->room, room) != 0 || strcmp((*at)->identity, identity) != 0))
         at = &(*at)->next;

@@ -5,16 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/hash.h"
 #include "common/log.h"
 
 #define DOUBT_AFTER (60 * USEC_PER_SEC)
 
 static size_t bucket_of(const char *server, enum fact_kind kind)
 {
-    uint64_t h = 14695981039346656037ull + kind; /* FNV-1a */
-    for (; *server; server++)
-        h = (h ^ (unsigned char)*server) * 1099511628211ull;
-    return h % DIRECTORY_BUCKETS;
+    return hash_text(HASH_START + kind, server) % DIRECTORY_BUCKETS;
 }
 
 struct directory *directory_create(struct outbound *o, const struct config_authz *c)

@@ -27,8 +27,8 @@ struct route {
     char host_header[SERVER_NAME_SIZE];
     char tls_host[SERVER_HOST_MAX + 1]; /* whom the certificate must name, and SNI unless an IP */
     enum host_kind tls_kind;
-    struct route_target targets[SRV_RECORDS_MAX]; /* in the order of trying */
     size_t target_count;
+    struct route_target targets[SRV_RECORDS_MAX]; /* in the order of trying; last member */
 };
 
 enum resolve_question {

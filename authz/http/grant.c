@@ -22,6 +22,15 @@ static const struct refusal bad_job = {400, "M_BAD_JSON", "The delayed event can
 static const struct refusal unsupported = {400, "M_BAD_JSON", "Delegation is not supported"};
 static const struct refusal busy = {503, "M_UNKNOWN", "Too many requests are waiting"};
 
+/* What is still needed of a token_request, without the room that its texts might have taken. */
+struct question {
+    enum endpoint endpoint;
+    int64_t delay_timeout;
+    const char *room_id, *slot_id, *member_id, *claimed_user_id, *device_id, *server_name,
+        *delay_id;
+    char *texts; /* all of them */
+};
+
 struct grant {
     struct service *service;
     struct http_request *request;
@@ -30,8 +39,9 @@ struct grant {
     struct directory_question *client_api;
     struct sfu_question *room_question;
     char *jwt;
-    char room[NAME_HASH_SIZE], identity[IDENTITY_SIZE];
-    struct token_request q;
+    char room[NAME_HASH_SIZE];
+    char *identity;
+    struct question q;
 };
 
 static void grant_free(struct grant *g)
@@ -42,7 +52,8 @@ static void grant_free(struct grant *g)
         directory_cancel(g->client_api);
     if (g->room_question)
         sfu_cancel(g->room_question);
-    explicit_bzero(g->q.access_token, sizeof(g->q.access_token));
+    free(g->q.texts);
+    free(g->identity);
     free(g->jwt);
     free(g);
 }
@@ -179,12 +190,14 @@ static void find_client_api(struct grant *g)
 
 static bool set_names(struct grant *g, const char *user_id)
 {
-    const struct token_request *q = &g->q;
-    if (!name_room(q->room_id, q->slot_id, g->room))
-        return false;
-    return q->endpoint == ENDPOINT_SFU_GET
-               ? name_device(user_id, q->device_id, g->identity)
-               : name_member(user_id, q->device_id, q->member_id, g->identity);
+    const struct question *q = &g->q;
+    char identity[IDENTITY_SIZE];
+    bool ok = name_room(q->room_id, q->slot_id, g->room) &&
+              (q->endpoint == ENDPOINT_SFU_GET
+                   ? name_device(user_id, q->device_id, identity)
+                   : name_member(user_id, q->device_id, q->member_id, identity));
+    g->identity = ok ? strdup(identity) : NULL;
+    return g->identity != NULL;
 }
 
 static void admit(struct grant *g, const char *user_id)
@@ -222,26 +235,52 @@ static void on_validated(void *arg, enum cause cause, const char *user_id)
     }
 }
 
-void grant_begin(struct service *s, struct http_request *r, enum endpoint endpoint)
+static bool keep_question(struct question *q, const struct token_request *r)
 {
-    struct http_text body = http_body(r);
-    struct grant *g = malloc(sizeof(*g));
-    if (!g) {
+    const char *const from[] = {r->room_id,   r->slot_id,     r->member_id, r->claimed_user_id,
+                                r->device_id, r->server_name, r->delay_id};
+    const char **const to[] = {&q->room_id,   &q->slot_id,     &q->member_id, &q->claimed_user_id,
+                               &q->device_id, &q->server_name, &q->delay_id};
+    size_t count = sizeof(from) / sizeof(from[0]), size = 0;
+    for (size_t i = 0; i < count; i++)
+        size += strlen(from[i]) + 1;
+    char *at = q->texts = malloc(size);
+    for (size_t i = 0; at && i < count; i++) {
+        *to[i] = at;
+        at = stpcpy(at, from[i]) + 1;
+    }
+    q->endpoint = r->endpoint;
+    q->delay_timeout = r->delay_timeout;
+    return at != NULL;
+}
+
+static void begin(struct service *s, struct http_request *r, const struct token_request *q)
+{
+    struct grant *g = calloc(1, sizeof(*g));
+    if (!g || !keep_question(&g->q, q)) {
+        free(g);
         answer_refusal(r, &internal);
         return;
     }
-    memset(g, 0, offsetof(struct grant, q));
     g->service = s;
     g->request = r;
-    const struct refusal *why =
-        token_request_read(endpoint, body.at ? body.at : "", body.length, &g->q);
-    if (why) {
-        refuse(g, why);
-        return;
-    }
     http_on_gone(r, on_gone, g);
-    g->validation =
-        validator_ask(s->validator, g->q.server_name, g->q.access_token, on_validated, g);
+    g->validation = validator_ask(s->validator, q->server_name, q->access_token, on_validated, g);
     if (!g->validation)
         refuse(g, &busy);
+}
+
+void grant_begin(struct service *s, struct http_request *r, enum endpoint endpoint)
+{
+    struct http_text body = http_body(r);
+    struct token_request q;
+    const struct refusal *why =
+        token_request_read(endpoint, body.at ? body.at : "", body.length, &q);
+    if (why) {
+        s->counters.refused++;
+        answer_refusal(r, why);
+    } else {
+        begin(s, r, &q);
+    }
+    explicit_bzero(q.access_token, sizeof(q.access_token));
 }

@@ -21,7 +21,7 @@ struct lookup {
     lookup_done *done;
     void *arg;
     usec_t deadline, pause;
-    struct route route;
+    struct route *route; /* with as many targets as there are; NULL if asked directly */
     size_t target;
     struct directory_question *question;
     struct exchange *exchange;
@@ -40,6 +40,7 @@ static void lookup_free(struct lookup *l)
     if (l->path)
         explicit_bzero(l->path, strlen(l->path));
     free(l->path);
+    free(l->route);
     free(l);
 }
 
@@ -92,7 +93,7 @@ static void on_userinfo(void *arg, const struct transfer_answer *a)
         cause = cause_of_status(a->status);
     if (cause == CAUSE_NONE) {
         end(l, cause, user_id);
-    } else if (not_reached(cause) && ++l->target < l->route.target_count) {
+    } else if (not_reached(cause) && l->route && ++l->target < l->route->target_count) {
         ask_target(l);
     } else {
         if (not_reached(cause))
@@ -130,7 +131,7 @@ static struct exchange_request request_to(const struct lookup *l, const char *ur
 static void ask_target(struct lookup *l)
 {
     char *url = NULL;
-    const struct route *route = &l->route;
+    const struct route *route = l->route;
     const struct route_target *t = &route->targets[l->target];
     const char *format = route->tls_kind == HOST_IPV6 ? "https://[%s]:%u%s" : "https://%s:%u%s";
     if (asprintf(&url, format, route->tls_host, t->port, l->path) < 0) {
@@ -145,6 +146,16 @@ static void ask_target(struct lookup *l)
     free(url);
 }
 
+/* Of a thousand lookups at once most have one target. */
+static struct route *copy_route(const struct route *r)
+{
+    size_t size = offsetof(struct route, targets) + r->target_count * sizeof(r->targets[0]);
+    struct route *copy = malloc(size);
+    if (copy)
+        memcpy(copy, r, size);
+    return copy;
+}
+
 static void on_route(void *arg, const struct directory_answer *a)
 {
     struct lookup *l = arg;
@@ -153,9 +164,13 @@ static void on_route(void *arg, const struct directory_answer *a)
         failed(l, a->cause, "", 0);
         return;
     }
-    l->route = *a->route;
+    free(l->route);
+    l->route = copy_route(a->route);
     l->target = 0;
-    ask_target(l);
+    if (l->route)
+        ask_target(l);
+    else
+        failed(l, CAUSE_BUSY, "", 0);
 }
 
 /* A homeserver of our own, by the URL that its operator gave. */
@@ -168,7 +183,6 @@ static void ask_directly(struct lookup *l)
     }
     struct exchange_request r = request_to(l, url);
     r.plain_http = true;
-    l->route.target_count = 0;
     ask(l, &r);
     free(url);
 }

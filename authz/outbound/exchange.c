@@ -6,8 +6,9 @@
 #include <string.h>
 #include <strings.h>
 
-static const struct transfer_limits own_limits = {.connections = 512, .per_host = 256};
-static const struct transfer_limits stranger_limits = {.connections = 1024, .per_host = 64};
+static const struct transfer_limits own_limits = {.connections = 512, .per_host = 256, .kept = 128};
+static const struct transfer_limits stranger_limits = {
+    .connections = 1024, .per_host = 64, .kept = 512};
 
 /* Copies of the request's texts, in one piece. */
 enum { TEXT_TARGET, TEXT_SOCKET, TEXT_HOST, TEXT_AUTHORIZATION, TEXT_TYPE, TEXT_CA, TEXT_COUNT };
@@ -201,22 +202,28 @@ static bool allowed(const struct exchange *x, const struct net_addr *a)
     return false;
 }
 
-static void on_addresses(void *arg, const struct dns_answer *a)
+static void use_addresses(struct exchange *x, const struct net_addr *all, size_t count)
 {
-    struct exchange *x = arg;
     struct net_addr good[DNS_ADDRESSES_MAX];
     size_t n = 0;
-    x->query = NULL;
-    for (size_t i = 0; i < a->count; i++) {
-        if (allowed(x, &a->addresses[i]))
-            good[n++] = a->addresses[i];
+    for (size_t i = 0; i < count; i++) {
+        if (allowed(x, &all[i]))
+            good[n++] = all[i];
     }
-    if (a->cause != CAUSE_NONE)
-        fail(x, a->cause);
-    else if (n == 0)
+    if (n == 0)
         fail(x, CAUSE_REFUSED_ADDRESS);
     else
         transfer(x, good, n);
+}
+
+static void on_addresses(void *arg, const struct dns_answer *a)
+{
+    struct exchange *x = arg;
+    x->query = NULL;
+    if (a->cause != CAUSE_NONE)
+        fail(x, a->cause);
+    else
+        use_addresses(x, a->addresses, a->count);
 }
 
 static void resolve(struct exchange *x)
@@ -225,8 +232,14 @@ static void resolve(struct exchange *x)
         transfer(x, NULL, 0);
         return;
     }
-    x->query = dns_addresses(x->out->dns, x->r.target ? x->r.target : x->host,
-                             x->r.target ? x->r.target_port : x->port, on_addresses, x);
+    const char *host = x->r.target ? x->r.target : x->host;
+    uint16_t port = x->r.target ? x->r.target_port : x->port;
+    struct net_addr literal;
+    if (net_addr_parse(&literal, host, port)) {
+        use_addresses(x, &literal, 1);
+        return;
+    }
+    x->query = dns_addresses(x->out->dns, host, port, on_addresses, x);
     if (!x->query)
         fail(x, CAUSE_BUSY);
 }

@@ -1,105 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "authz/outbound/transfer.h"
-
-#include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
-#define CONNECT_MS 5000L
+#include "authz/outbound/transfers.h"
 
-struct transfers {
-    struct loop *loop;
-    CURLM *multi;
-    CURLSH *share; /* TLS sessions */
-    struct loop_timer timer;
-    struct loop_task reap;
-    struct transfer *all;
-};
-
-struct transfer {
-    struct transfers *owner;
-    struct transfer *next, *prev;
-    CURL *easy;
-    struct curl_slist *headers, *resolve, *connect_to;
-    transfer_done *done;
-    void *arg;
-    struct net_addr pinned[16];
-    size_t pinned_count;
-    bool unix_socket, too_large;
-    char *body;
-    size_t length, capacity, answer_max;
-    char location[TRANSFER_HEADER_MAX], cache_control[256], expires[64], retry_after[64];
-    char content_type[128], allow_methods[128], allow_headers[256];
-    char error[CURL_ERROR_SIZE];
-};
-
-/* A socket that libcurl wants watched. */
-struct transfer_socket {
-    struct transfers *owner;
-    struct loop_watch watch;
-};
-
-/* --- libcurl's sockets and timer on the loop --- */
-
-static void act(struct transfers *t, curl_socket_t fd, int mask)
-{
-    int running;
-    curl_multi_socket_action(t->multi, fd, mask, &running);
-    loop_post(t->loop, &t->reap);
-}
-
-static void on_ready(void *arg, unsigned events)
-{
-    const struct transfer_socket *s = arg;
-    int mask =
-        (events & LOOP_READ ? CURL_CSELECT_IN : 0) | (events & LOOP_WRITE ? CURL_CSELECT_OUT : 0);
-    act(s->owner, s->watch.fd, mask);
-}
-
-static void on_timer(void *arg, usec_t now)
-{
-    (void)now;
-    act(arg, CURL_SOCKET_TIMEOUT, 0);
-}
-
-static int set_timer(CURLM *multi, long ms, void *arg)
-{
-    struct transfers *t = arg;
-    (void)multi;
-    if (ms < 0)
-        loop_timer_cancel(t->loop, &t->timer);
-    else
-        loop_timer_after(t->loop, &t->timer, (usec_t)ms * USEC_PER_MS);
-    return 0;
-}
-
-static int set_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *socket_arg)
-{
-    struct transfers *t = arg;
-    struct transfer_socket *s = socket_arg;
-    (void)easy;
-    if (what == CURL_POLL_REMOVE) {
-        if (s)
-            loop_unwatch(t->loop, &s->watch);
-        free(s);
-        curl_multi_assign(t->multi, fd, NULL);
-        return 0;
-    }
-    if (!s) {
-        s = calloc(1, sizeof(*s));
-        if (!s)
-            return -1;
-        s->owner = t;
-        s->watch = (struct loop_watch){.ready = on_ready, .arg = s, .fd = fd};
-        curl_multi_assign(t->multi, fd, s);
-    }
-    unsigned events =
-        (what & CURL_POLL_IN ? LOOP_READ : 0u) | (what & CURL_POLL_OUT ? LOOP_WRITE : 0u);
-    return loop_watch(t->loop, &s->watch, events) ? 0 : -1;
-}
+#define CONNECT_MS  5000L
+#define BUFFER_SIZE 4096L /* of each transfer; answers are small */
 
 /* --- what comes in --- */
 
@@ -174,6 +82,14 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_so
     return socket(a->family, a->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, a->protocol);
 }
 
+static int on_connected(void *arg, char *remote_ip, char *local_ip, int remote_port, int local_port)
+{
+    struct transfer *x = arg;
+    (void)remote_ip, (void)local_ip, (void)remote_port, (void)local_port;
+    transfers_connected(x->owner, x);
+    return CURL_PREREQFUNC_OK;
+}
+
 /* --- the end --- */
 
 static enum cause cause_of_timeout(CURL *easy)
@@ -193,6 +109,8 @@ static enum cause cause_of(const struct transfer *x, CURLcode code)
     switch (code) {
     case CURLE_OK:
         return CAUSE_NONE;
+    case CURLE_OUT_OF_MEMORY:
+        return CAUSE_BUSY;
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_CONNECT:
         return CAUSE_TCP;
@@ -219,17 +137,9 @@ static enum cause cause_of(const struct transfer *x, CURLcode code)
 
 static void transfer_free(struct transfer *x)
 {
-    struct transfers *t = x->owner;
-    if (x->prev)
-        x->prev->next = x->next;
-    else
-        t->all = x->next;
-    if (x->next)
-        x->next->prev = x->prev;
-    if (x->easy) {
-        curl_multi_remove_handle(t->multi, x->easy);
-        curl_easy_cleanup(x->easy);
-    }
+    transfers_remove(x->owner, x);
+    if (x->easy)
+        transfers_give_handle(x->owner, x->easy);
     curl_slist_free_all(x->headers);
     curl_slist_free_all(x->resolve);
     curl_slist_free_all(x->connect_to);
@@ -237,7 +147,7 @@ static void transfer_free(struct transfer *x)
     free(x);
 }
 
-static void finish(struct transfer *x, CURLcode code)
+void transfer_finish(struct transfer *x, CURLcode code)
 {
     long status = 0;
     char *ip = NULL;
@@ -260,21 +170,6 @@ static void finish(struct transfer *x, CURLcode code)
     a.status = (int)status;
     x->done(x->arg, &a);
     transfer_free(x);
-}
-
-static void reap(void *arg)
-{
-    struct transfers *t = arg;
-    CURLMsg *m;
-    int left;
-    while ((m = curl_multi_info_read(t->multi, &left))) {
-        struct transfer *x = NULL;
-        if (m->msg != CURLMSG_DONE)
-            continue;
-        CURLcode code = m->data.result;
-        curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &x);
-        finish(x, code);
-    }
 }
 
 /* --- the beginning --- */
@@ -301,7 +196,8 @@ static bool set_headers(struct transfer *x, const struct transfer_request *r)
            curl_easy_setopt(x->easy, CURLOPT_HTTPHEADER, x->headers) == CURLE_OK;
 }
 
-/* "target:port:ip,ip" for the resolver's place, and "::target:port" for where to connect. */
+/* "+target:port:ip,ip" (to be forgotten some time) for the resolver's place, and "::target:port"
+ * for where to connect. */
 static bool set_addresses(struct transfer *x, const struct transfer_request *r)
 {
     char line[SERVER_HOST_MAX + 64 + 16 * NET_ADDR_TEXT], text[NET_ADDR_TEXT];
@@ -309,7 +205,7 @@ static bool set_addresses(struct transfer *x, const struct transfer_request *r)
     const char *open = v6_literal ? "[" : "", *close = v6_literal ? "]" : "";
     snprintf(line, sizeof(line), "::%s%s%s:%u", open, r->target, close, r->target_port);
     x->connect_to = curl_slist_append(NULL, line);
-    int n = snprintf(line, sizeof(line), "%s:%u:", r->target, r->target_port);
+    int n = snprintf(line, sizeof(line), "+%s:%u:", r->target, r->target_port);
     for (size_t i = 0; i < r->pinned_count && i < 16; i++) {
         x->pinned[x->pinned_count++] = r->pinned[i];
         bool v6 = r->pinned[i].family == 6;
@@ -343,6 +239,8 @@ static void set_callbacks(CURL *easy, struct transfer *x)
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, x);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, x);
+    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_connected);
+    curl_easy_setopt(easy, CURLOPT_PREREQDATA, x);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, x->error);
 }
 
@@ -350,7 +248,6 @@ static bool set_options(struct transfer *x, const struct transfer_request *r)
 {
     CURL *easy = x->easy;
     set_callbacks(easy, x);
-    curl_easy_setopt(easy, CURLOPT_SHARE, x->owner->share);
     curl_easy_setopt(easy, CURLOPT_URL, r->url);
     curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -361,8 +258,7 @@ static bool set_options(struct transfer *x, const struct transfer_request *r)
     curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, NULL);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "sluice-authz");
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)(r->timeout / USEC_PER_MS) + 1);
-    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 16384L);
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, BUFFER_SIZE);
     set_tls(easy, r);
     if (strcmp(r->method, "HEAD") == 0)
         curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
@@ -383,6 +279,7 @@ static bool set_options(struct transfer *x, const struct transfer_request *r)
 struct transfer *transfer_start(struct transfers *t, const struct transfer_request *r,
                                 transfer_done *done, void *arg)
 {
+    char host[SERVER_HOST_MAX + 16];
     struct transfer *x = calloc(1, sizeof(*x));
     if (!x)
         return NULL;
@@ -390,12 +287,11 @@ struct transfer *transfer_start(struct transfers *t, const struct transfer_reque
     x->done = done;
     x->arg = arg;
     x->answer_max = r->answer_max;
-    x->next = t->all;
-    if (t->all)
-        t->all->prev = x;
-    t->all = x;
-    x->easy = curl_easy_init();
-    if (x->easy && set_options(x, r) && curl_multi_add_handle(t->multi, x->easy) == CURLM_OK)
+    snprintf(host, sizeof(host), "%s:%u", r->unix_socket ? r->unix_socket : r->target,
+             r->target_port);
+    x->easy = transfers_take_handle(t, host);
+    bool ok = x->easy && set_options(x, r);
+    if (transfers_add(t, x, host, r->timeout) && ok)
         return x;
     transfer_free(x);
     return NULL;
@@ -404,47 +300,4 @@ struct transfer *transfer_start(struct transfers *t, const struct transfer_reque
 void transfer_cancel(struct transfer *x)
 {
     transfer_free(x);
-}
-
-struct transfers *transfers_create(struct loop *l, const struct transfer_limits *limits)
-{
-    struct transfers *t = calloc(1, sizeof(*t));
-    if (!t)
-        return NULL;
-    t->loop = l;
-    t->timer = (struct loop_timer){.fire = on_timer, .arg = t};
-    t->reap = (struct loop_task){.run = reap, .arg = t};
-    t->multi = curl_multi_init();
-    t->share = curl_share_init();
-    if (!t->multi || !t->share) {
-        curl_multi_cleanup(t->multi);
-        curl_share_cleanup(t->share);
-        free(t);
-        return NULL;
-    }
-    curl_share_setopt(t->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
-    curl_multi_setopt(t->multi, CURLMOPT_SOCKETFUNCTION, set_socket);
-    curl_multi_setopt(t->multi, CURLMOPT_SOCKETDATA, t);
-    curl_multi_setopt(t->multi, CURLMOPT_TIMERFUNCTION, set_timer);
-    curl_multi_setopt(t->multi, CURLMOPT_TIMERDATA, t);
-    curl_multi_setopt(t->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, limits->connections);
-    curl_multi_setopt(t->multi, CURLMOPT_MAX_HOST_CONNECTIONS, limits->per_host);
-    curl_multi_setopt(t->multi, CURLMOPT_MAXCONNECTS, limits->connections);
-    curl_multi_setopt(t->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
-    return t;
-}
-
-void transfers_destroy(struct transfers *t)
-{
-    if (!t)
-        return;
-    for (struct transfer *x = t->all, *next; x; x = next) {
-        next = x->next;
-        transfer_free(x);
-    }
-    curl_multi_cleanup(t->multi);
-    curl_share_cleanup(t->share);
-    loop_timer_cancel(t->loop, &t->timer);
-    loop_unpost(t->loop, &t->reap);
-    free(t);
 }

@@ -18,6 +18,7 @@ struct transfer;
 
 struct transfer_limits {
     long connections, per_host;
+    long kept; /* connections that stay open for the next request */
 };
 
 struct transfer_request {

@@ -28,6 +28,7 @@ struct loop {
     pthread_t owner;
     pthread_mutex_t lock; /* of the task list */
     struct loop_task *tasks, **tasks_end;
+    size_t task_count;
     struct loop_watch wake;
     _Atomic bool stopping;
 };
@@ -118,12 +119,13 @@ static struct loop_task *take_tasks(struct loop *l)
 {
     pthread_mutex_lock(&l->lock);
     struct loop_task *t = l->tasks;
-    if (t)
+    if (t) {
         l->tasks = t->next;
+        l->task_count--;
+        t->queued = false;
+    }
     if (!l->tasks)
         l->tasks_end = &l->tasks;
-    if (t)
-        t->queued = false;
     pthread_mutex_unlock(&l->lock);
     return t;
 }
@@ -131,10 +133,8 @@ static struct loop_task *take_tasks(struct loop *l)
 /* How many are queued now: those that tasks post in turn wait for the next turn. */
 static size_t count_tasks(struct loop *l)
 {
-    size_t n = 0;
     pthread_mutex_lock(&l->lock);
-    for (struct loop_task *t = l->tasks; t; t = t->next)
-        n++;
+    size_t n = l->task_count;
     pthread_mutex_unlock(&l->lock);
     return n;
 }
@@ -234,6 +234,7 @@ void loop_post(struct loop *l, struct loop_task *t)
     if (!t->queued) {
         t->queued = true;
         t->next = NULL;
+        l->task_count++;
         *l->tasks_end = t;
         l->tasks_end = &t->next;
     }
@@ -244,12 +245,13 @@ void loop_post(struct loop *l, struct loop_task *t)
 void loop_unpost(struct loop *l, struct loop_task *t)
 {
     pthread_mutex_lock(&l->lock);
-    for (struct loop_task **at = &l->tasks; *at; at = &(*at)->next) {
+    for (struct loop_task **at = &l->tasks; t->queued && *at; at = &(*at)->next) {
         if (*at != t)
             continue;
         *at = t->next;
         if (!t->next)
             l->tasks_end = at;
+        l->task_count--;
         t->queued = false;
         break;
     }

@@ -160,7 +160,7 @@ static void on_request(struct http_request *r, void *arg)
 
 struct proxy *proxy_create(struct loop *l, struct http_server *s, const char *run_dir)
 {
-    const struct transfer_limits limits = {.connections = 256, .per_host = 256};
+    const struct transfer_limits limits = {.connections = 256, .per_host = 256, .kept = 64};
     struct proxy *p = calloc(1, sizeof(*p));
     if (!p)
         return NULL;
