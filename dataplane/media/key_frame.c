@@ -2,8 +2,8 @@
 /*
  * Asking publishers for key frames: one PLI (RFC 4585 section 6.3.1) per layer and throttle
  * interval, however many ask; what is asked for too early is sent as soon as it may be, unless the
- * key frame has come by itself. A subscriber whose stream has just begun is served sooner: the first
- * key frame may have reached it before it could take media at all.
+ * key frame has come by itself. A subscriber whose stream has just begun is served sooner: the
+ * first key frame may have reached it before it could take media at all.
  */
 #include "dataplane/media/engine.h"
 #include "dataplane/rtcp/build.h"

@@ -220,7 +220,7 @@ static void sockets(void **state)
     "\"hook\":\"input\",\"prio\":0,\"policy\":\"" policy "\"}}"
 #define RULE(expr)                                                                                 \
     "{\"rule\":{\"family\":\"inet\",\"table\":\"filter\",\"chain\":\"input\",\"expr\":[" expr "]}" \
-                                                                                              "}"
+    "}"
 #define MATCH(protocol, right)                                                                     \
     "{\"match\":{\"op\":\"==\",\"left\":{\"payload\":{\"protocol\":\"" protocol                    \
     "\",\"field\":\"dport\"}},\"right\":" right "}}"
