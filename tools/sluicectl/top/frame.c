@@ -111,7 +111,10 @@ static void processes(const struct sample *before, const struct sample *now, str
         if (i == PROCESS_AUTHZ && now->running[i].pid == 0)
             continue;
         table_text(&t, now->running[i].name);
-        table_cell(&t, "%d", (int)now->running[i].pid);
+        if (now->running[i].pid)
+            table_cell(&t, "%d", (int)now->running[i].pid);
+        else
+            table_text(&t, NULL);
         table_text(&t, state_of(now, i));
         table_cell(&t, "%.1f%%", sample_cpu_percent(before, now, i));
         table_cell(&t, "%s", format_bytes((double)now->running[i].usage.memory, buf));

@@ -22,6 +22,7 @@ static json_t *lines_of(const char *run_dir, const char *socket, const char *get
     return lines;
 }
 
+/* Rooms by what is sent to them; the order of participants stays. */
 static int by_output(const void *a, const void *b)
 {
     double x = view_flow(*(json_t *const *)a, "out", "bps"),
@@ -47,7 +48,7 @@ static void sort(json_t **list)
     *list = sorted;
 }
 
-/* `dead`: of the processes, those that have already failed to answer. */
+/* Who has already failed to answer is not asked again. */
 static json_t *objects(struct sample *s, const char *run_dir, const char *get, const char *room,
                        const char *kind)
 {
@@ -59,7 +60,6 @@ static json_t *objects(struct sample *s, const char *run_dir, const char *get, c
         v.signalling = lines_of(run_dir, STATS_CONTROL, get, room, s->reason[PROCESS_CONTROL]);
     json_t *all = view_objects(&v, kind);
     view_free(&v);
-    sort(&all);
     return all;
 }
 
@@ -74,7 +74,7 @@ static void choose_room(struct sample *s, const char *room)
 
 static void look_at_processes(struct sample *s, const char *run_dir)
 {
-    static const char *const sockets[] = {STATS_DATAPLANE, STATS_CONTROL, "authz.sock"};
+    static const char *const sockets[] = {STATS_DATAPLANE, "control.sock", "authz.sock"};
     static const char *const names[] = {"sluice-dataplane", "sluice-control", "sluice-authz"};
     for (int i = 0; i < PROCESSES; i++) {
         s->running[i].name = names[i];
@@ -98,6 +98,7 @@ void sample_take(struct sample *s, const char *run_dir, const char *room)
     s->mono_us = (double)clock_monotonic();
     s->unix_us = (double)clock_realtime();
     s->rooms = objects(s, run_dir, "rooms", NULL, "room");
+    sort(&s->rooms);
     choose_room(s, room);
     s->participants = *s->room ? objects(s, run_dir, "room", s->room, "participant") : json_array();
 }
