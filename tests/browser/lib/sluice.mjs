@@ -9,7 +9,7 @@ import { AccessToken } from 'livekit-server-sdk';
 import { directory, freePorts, until } from './net.mjs';
 
 const root = path.resolve(directory(import.meta.url), '../../..');
-const bin = path.join(process.env.SLUICE_BUILD ?? path.join(root, 'build/release'), 'bin');
+export const bin = path.join(process.env.SLUICE_BUILD ?? path.join(root, 'build/release'), 'bin');
 const run = promisify(execFile);
 
 export const key = 'devkey', secret = 'secret-of-at-least-thirty-two-bytes';
