@@ -79,7 +79,8 @@ static bool read_options(struct invocation *v, int argc, char **argv,
     while ((c = getopt_long(argc, argv, where, l.getopt, NULL)) != -1) {
         if (c == 'h')
             c = OPTION_CODE + 2;
-        if (c < OPTION_CODE || !take(v, l.of[c - OPTION_CODE], optarg))
+        size_t index = c >= OPTION_CODE ? (size_t)(c - OPTION_CODE) : l.count;
+        if (index >= l.count || !take(v, l.of[index], optarg))
             return false;
     }
     return true;
