@@ -148,7 +148,7 @@ int main(int argc, char **argv)
     static struct flood f = {.seconds = 5, .sources = 16};
     if (argc == 2 && strcmp(argv[1], "--help") == 0)
         return usage(stdout);
-    if (!read_arguments(&f, argc, argv))
+    if (!read_arguments(&f, argc, argv) || !f.kind)
         return usage(stderr);
     for (uint32_t i = 0; i < VARIANTS; i++)
         f.kind->write(f.data[i], f.kind->len, i);

@@ -64,7 +64,11 @@ static void take_on(struct loop *l, unsigned server)
         SSL_set_fd(p->ssl, fd);
         SSL_set_accept_state(p->ssl);
     }
-    epoll_ctl(l->epoll, EPOLL_CTL_ADD, fd, &e);
+    if (epoll_ctl(l->epoll, EPOLL_CTL_ADD, fd, &e) == 0)
+        return; /* NOLINT(clang-analyzer-unix.Malloc): epoll keeps it */
+    close(fd);
+    SSL_free(p->ssl);
+    free(p);
 }
 
 static void queue_answer(struct loop *l, struct peer *p)

@@ -70,7 +70,7 @@ static bool answers_are_right(const struct clients *c)
 static bool one_round(struct clients *c, const struct homeservers *h, const struct program *p,
                       size_t first_token, struct figures *f)
 {
-    double *list = calloc(c->count, sizeof(*list)), before = program_cpu_ms(p);
+    double *list = calloc(c->count + 1, sizeof(*list)), before = program_cpu_ms(p);
     bool ok = list && clients_ask(c, h, first_token) && answers_are_right(c);
     if (ok) {
         size_t n = select_times(c, h, first_token, -1, list);

@@ -219,7 +219,7 @@ const char *stats_pool_name(enum stats_pool_id id)
 void stats_text(char *to, size_t size, const char *from)
 {
     size_t n = from ? strnlen(from, size) : 0;
-    if (n == size) {
+    if (n > 0 && n == size) {
         n = size - 1;
         while (n > 0 && ((uint8_t)from[n] & 0xc0) == 0x80)
             n--;

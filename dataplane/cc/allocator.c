@@ -145,7 +145,7 @@ struct cc_allocation cc_allocate(struct cc_track *tracks, unsigned n, double bud
 {
     struct pass p = {.tracks = tracks, .n = n, .left = budget, .budget = budget};
     struct cc_allocation a = {0};
-    struct cc_choice present[CC_TRACKS_MAX];
+    struct cc_choice present[CC_TRACKS_MAX] = {0};
     if (n > CC_TRACKS_MAX)
         p.n = CC_TRACKS_MAX;
     for (unsigned i = 0; i < p.n; i++)

@@ -4,7 +4,9 @@
 static struct cc_sent *find(struct cc_history *h, uint16_t seq)
 {
     uint16_t age = (uint16_t)(h->next - 1 - seq);
-    struct cc_sent *s = h->slots ? &h->slots[seq % CC_HISTORY_SIZE] : NULL;
+    if (!h->slots)
+        return NULL;
+    struct cc_sent *s = &h->slots[seq % CC_HISTORY_SIZE];
     return age < h->kept && s->size ? s : NULL;
 }
 

@@ -200,7 +200,12 @@ static void pools_are_told(void **state)
     (void)state;
     struct call c = call_open(1);
     film(&c, 60);
-    const struct stats_pool *p = stats_thread(&c.w->stats, 0)->pool;
+    const struct stats_thread *thread = stats_thread(&c.w->stats, 0);
+    if (!thread) {
+        fail();
+        return;
+    }
+    const struct stats_pool *p = thread->pool;
     assert_int_equal(p[STATS_POOL_FRAMES].size, 1024);
     assert_in_range(p[STATS_POOL_FRAMES].used, 50, 1024);
     assert_true(p[STATS_POOL_FRAMES].high_water >= p[STATS_POOL_FRAMES].used);
