@@ -83,6 +83,8 @@ static void on_event(void *ctx, Sluice__Link__Event *e, usec_t now)
     if (e->body_case == SLUICE__LINK__EVENT__BODY_SILENT_TRANSPORTS)
         readdress_silent(c->signalling, e->silent_transports, now);
     bool up = signalling_rooms(c->signalling)->media.up;
+    if (e->body_case == SLUICE__LINK__EVENT__BODY_REPORTS)
+        streams_reports(&c->reports.history.streams, signalling_rooms(c->signalling), e->reports);
     rooms_event(signalling_rooms(c->signalling), e, now);
     if (c->stats && !up && signalling_rooms(c->signalling)->media.up)
         control_stats_note(c->stats, "dataplane_connected", "");
@@ -119,6 +121,12 @@ static void on_offer(void *ctx, const struct address_plan *p, const char *reason
     arm_clock(c);
     if (c->stats)
         tell_address(c->stats, p, reason);
+}
+
+static void on_quality(void *ctx, Livekit__ConnectionQuality quality, double mos)
+{
+    struct control *c = ctx;
+    streams_quality(&c->reports.history.streams, (int)quality, mos);
 }
 
 static void on_room_event(void *ctx, enum room_event e, const struct room *r,
@@ -311,6 +319,8 @@ static bool start_rooms(struct control *c)
         return false;
     struct signalling_output out = {.ctx = c, .command = on_command, .event = on_room_event};
     signalling_set_output(c->signalling, &out);
+    signalling_rooms(c->signalling)->quality = on_quality;
+    signalling_rooms(c->signalling)->quality_ctx = c;
     const struct address_service_output address = {
         .ctx = c, .command = on_command, .offer = on_offer};
     c->address = address_service_create(c->loop, &c->config, &address);

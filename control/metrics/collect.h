@@ -31,6 +31,8 @@ void metrics_collect(const struct metrics_sources *s, struct metrics_text *out);
 
 /* collect_*.c: the parts. */
 void collect_rooms(const struct metrics_sources *s, struct metrics_text *t);
+void collect_streams(const struct metrics_sources *s, struct metrics_text *t);
+void collect_dataplane(const struct metrics_sources *s, struct metrics_text *t);
 void collect_media(const struct metrics_sources *s, struct metrics_text *t);
 void collect_address(const struct metrics_sources *s, struct metrics_text *t);
 void collect_server(const struct metrics_sources *s, struct metrics_text *t);

@@ -13,6 +13,7 @@ void history_init(struct history *h)
         .session_duration = {.bounds = session, .count = COUNT(session)},
         .join_latency = {.bounds = join, .count = COUNT(join)},
     };
+    streams_init(&h->streams);
 }
 
 static double since(int64_t began_ms, int64_t now_ms)

@@ -5,6 +5,7 @@
 #ifndef SLUICE_CONTROL_METRICS_HISTORY_H
 #define SLUICE_CONTROL_METRICS_HISTORY_H
 
+#include "control/metrics/streams.h"
 #include "control/metrics/text.h"
 #include "control/room/state.h"
 
@@ -15,6 +16,7 @@ struct history {
     uint64_t rooms_started;
     uint64_t joined, left, aborted;
     uint64_t tracks[2]; /* published: audio, video */
+    struct streams streams;
 };
 
 void history_init(struct history *h);

@@ -150,6 +150,8 @@ void quality_due(void *arg, usec_t now)
         news |= grade != p->told_quality;
         p->told_quality = grade;
         p->told_score = quality_mos(score);
+        if (r->rooms->quality)
+            r->rooms->quality(r->rooms->quality_ctx, quality_grade(score), p->told_score);
     }
     if (news)
         for (struct participant *p = r->participants; p; p = p->next)

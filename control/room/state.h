@@ -159,6 +159,9 @@ struct rooms {
     void (*server_packet)(void *ctx, struct participant *p, const Livekit__DataPacket *m,
                           usec_t now);
     void *server_packet_ctx;
+    /* How good an active participant's connection is, every period; mos: 1 to 5. May be NULL. */
+    void (*quality)(void *ctx, Livekit__ConnectionQuality quality, double mos);
+    void *quality_ctx;
     struct media_plane media;
     struct candidate_address addresses[CANDIDATE_ADDRESSES_MAX]; /* where clients reach us */
     size_t address_count;

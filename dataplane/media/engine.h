@@ -271,6 +271,12 @@ static inline void count(struct media *m, enum counter which)
     counters_add(m->counters, which, 1);
 }
 
+/* When the kernel received what arrived here at that time. */
+static inline usec_t received_at(const struct media *m, usec_t arrival)
+{
+    return arrival == m->now ? arrival - m->latency.waited : arrival;
+}
+
 static inline uint32_t session_index(const struct media *m, const struct session *s)
 {
     return (uint32_t)(s - m->sessions);

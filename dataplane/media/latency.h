@@ -13,7 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LATENCY_EVERY 64 /* turns with work, on average */
+#define LATENCY_WAIT_MAX USEC_PER_SEC /* a longer one tells of a clock that was set */
+#define LATENCY_EVERY    64           /* turns with work, on average */
 #define LATENCY_ENTRIES                                                                            \
     32 /* different receptions and classes within a turn; further ones are left out */
 
@@ -21,6 +22,7 @@ struct latency_sampler {
     bool on;            /* this turn is looked at */
     uint8_t turns_left; /* with work, before it is turned on */
     uint32_t random;    /* so that no rhythm of the traffic's is always met at the same point */
+    usec_t waited; /* how long this turn's packets had been in the kernel, as far as it is known */
     unsigned n;
     struct latency_entry {
         usec_t received;

@@ -165,10 +165,20 @@ static size_t take_packets_in(struct media *m)
     return n;
 }
 
+/* The kernel's clock of reception is the one that people set. */
+static void note_wait(struct media *m)
+{
+    usec_t received = pktio_received(m->io);
+    usec_t wait = received && received < m->unix_now ? m->unix_now - received : 0;
+    m->latency.waited = wait <= LATENCY_WAIT_MAX ? wait : 0;
+}
+
 static size_t take_burst(struct media *m)
 {
     struct pktio_packet burst[PKTIO_BURST];
     size_t n = pktio_receive(m->io, burst, m->now);
+    if (n > 0 && m->latency.on)
+        note_wait(m);
     for (size_t i = 0; i < n; i++)
         demux_datagram(m, burst[i].data, burst[i].len, &burst[i].path);
     if (n > 0)
@@ -246,10 +256,11 @@ static void finish(struct media *m)
 
 static void settle_latency(struct media *m)
 {
-    if (m->config.stats && m->config.clock)
+    if (m->latency.n > 0 && m->config.stats && m->config.clock)
         latency_settle(&m->latency, stats_thread(m->config.stats, m->config.worker)->latency,
                        m->config.clock());
     m->latency.n = 0;
+    m->latency.waited = 0;
 }
 
 size_t media_turn(struct media *m, usec_t now, usec_t unix_now)
@@ -265,7 +276,7 @@ size_t media_turn(struct media *m, usec_t now, usec_t unix_now)
     run_timers(m);
     settle(m);
     finish(m);
-    if (m->latency.on && m->latency.n > 0)
+    if (m->latency.on)
         settle_latency(m);
     latency_next(&m->latency, n > 0);
     return n;

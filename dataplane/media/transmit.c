@@ -384,8 +384,8 @@ void transmit_run(struct media *m, struct downtrack *d, struct frame *const *fra
     for (unsigned i = 0; i < n; i++)
         transmit_one(m, d, frames[i]);
     if (m->latency.on)
-        latency_note(&m->latency, d->video ? STATS_VIDEO : STATS_AUDIO, frames[0]->info.arrival,
-                     d->stats.packets - before);
+        latency_note(&m->latency, d->video ? STATS_VIDEO : STATS_AUDIO,
+                     received_at(m, frames[0]->info.arrival), d->stats.packets - before);
 }
 
 /* ---- again ---- */
@@ -449,7 +449,7 @@ void transmit_again(struct media *m, struct downtrack *d, const struct frame *f,
     count(m, COUNTER_TX_RTX);
     d->tally.retransmitted++;
     if (m->latency.on)
-        latency_note(&m->latency, STATS_RETRANSMISSION, m->now, 1);
+        latency_note(&m->latency, STATS_RETRANSMISSION, received_at(m, m->now), 1);
 }
 
 /* An RTX packet of nothing but padding (RFC 3550 section 5.1) is no packet of the original stream.

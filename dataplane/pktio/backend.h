@@ -14,6 +14,7 @@
 struct pktio_ops {
     size_t (*receive)(struct pktio *io, struct pktio_packet *out, usec_t now);
     void (*receive_done)(struct pktio *io);
+    usec_t (*received)(const struct pktio *io); /* NULL: not known */
     uint8_t *(*send)(struct pktio *io, const struct net_path *path, size_t len);
     void (*flush)(struct pktio *io, usec_t now);
     size_t (*fds)(struct pktio *io, struct pollfd *fds);

@@ -12,6 +12,11 @@ size_t pktio_receive(struct pktio *io, struct pktio_packet out[static PKTIO_BURS
     return io->ops->receive(io, out, now);
 }
 
+usec_t pktio_received(const struct pktio *io)
+{
+    return io->ops->received ? io->ops->received(io) : 0;
+}
+
 void pktio_receive_done(struct pktio *io)
 {
     io->ops->receive_done(io);

@@ -16,6 +16,7 @@
 #include "common/addr.h"
 #include "common/clock.h"
 #include "common/stats/counters.h"
+#include "common/stats/layout.h"
 
 #include <poll.h>
 #include <stdbool.h>
@@ -61,6 +62,10 @@ struct pktio; /* one worker's */
  * may wait in memory, where poll(2) does not see them: pktio_deadline() then says so. */
 size_t pktio_receive(struct pktio *io, struct pktio_packet out[static PKTIO_BURST], usec_t now);
 
+/* When the kernel received the oldest packet of the last burst, in Unix time; 0 if the backend does
+ * not know. */
+usec_t pktio_received(const struct pktio *io);
+
 /* Gives the memory of the last burst back; so does the next pktio_receive(). */
 void pktio_receive_done(struct pktio *io);
 
@@ -98,6 +103,8 @@ struct pktio_config {
     const char *const *interfaces;
     uint32_t socket_buffer;                       /* bytes asked of the kernel per UDP socket */
     struct counters *counters[PKTIO_WORKERS_MAX]; /* worker i's block */
+    /* worker i's, [STATS_QUEUES_PER_WORKER]: what its own queues count. NULL: nothing */
+    struct stats_queue *queues[PKTIO_WORKERS_MAX];
 };
 
 struct pktio_set; /* all workers' */

@@ -47,6 +47,14 @@ static void udp_receive_done(struct pktio *io)
     (void)io; /* buffers are written to again by the next receive only */
 }
 
+/* Of both sockets' the older one. */
+static usec_t udp_received(const struct pktio *io)
+{
+    const struct udp_worker *w = (const struct udp_worker *)io;
+    usec_t a = w->sockets[0].rx.oldest, b = w->sockets[1].rx.oldest;
+    return a && (a < b || !b) ? a : b;
+}
+
 static uint8_t *udp_send(struct pktio *io, const struct net_path *path, size_t len)
 {
     struct udp_worker *w = (struct udp_worker *)io;
@@ -96,6 +104,7 @@ static usec_t udp_deadline(const struct pktio *io)
 static const struct pktio_ops udp_ops = {
     .receive = udp_receive,
     .receive_done = udp_receive_done,
+    .received = udp_received,
     .send = udp_send,
     .flush = udp_flush,
     .fds = udp_fds,

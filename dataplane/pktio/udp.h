@@ -28,6 +28,8 @@ struct udp_rx {
     /* of messages[next]: */
     uint32_t offset, segment; /* segment 0: not looked at yet */
     struct net_path path;
+    usec_t received;   /* when the kernel did, Unix time; 0: it does not tell */
+    usec_t oldest;     /* the same, of the last burst's first message */
     uint32_t overflow; /* the kernel's last count of datagrams that found the queue full */
 };
 

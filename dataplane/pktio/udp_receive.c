@@ -61,6 +61,13 @@ static void take_ipv6_info(struct net_path *path, const struct cmsghdr *c)
     path->ifindex = info.ipi6_ifindex;
 }
 
+static void take_time(struct udp_rx *rx, const struct cmsghdr *c)
+{
+    struct timespec ts;
+    memcpy(&ts, CMSG_DATA(c), sizeof(ts));
+    rx->received = (usec_t)ts.tv_sec * USEC_PER_SEC + (usec_t)ts.tv_nsec / 1000;
+}
+
 /* Reads the control messages into rx->path; returns the GRO segment size, 0 if not merged. */
 static uint32_t read_control(struct udp_socket *s, struct msghdr *h)
 {
@@ -74,6 +81,8 @@ static uint32_t read_control(struct udp_socket *s, struct msghdr *h)
             take_ipv6_info(&s->rx.path, c);
         else if (c->cmsg_level == IPPROTO_UDP && c->cmsg_type == UDP_GRO)
             segment = value > 0 ? (uint32_t)value : 0;
+        else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS)
+            take_time(&s->rx, c);
         else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_RXQ_OVFL)
             count_overflow(s, (uint32_t)value);
     }
@@ -86,6 +95,7 @@ static bool open_message(struct udp_socket *s)
     struct udp_rx *rx = &s->rx;
     struct mmsghdr *m = &rx->messages[rx->next];
     rx->path = (struct net_path){.local.port = s->port};
+    rx->received = 0;
     uint32_t segment = read_control(s, &m->msg_hdr);
     rx->segment = segment && segment < m->msg_len ? segment : m->msg_len;
     rx->offset = 0;
@@ -133,17 +143,27 @@ static size_t hand_out(struct udp_socket *s, struct pktio_packet *out, size_t ro
     return n;
 }
 
+/* The burst's first message tells its age. */
+static size_t first_out(struct udp_socket *s, struct pktio_packet *out, size_t room)
+{
+    s->rx.oldest = s->rx.received;
+    return hand_out(s, out, room);
+}
+
 size_t udp_socket_receive(struct udp_socket *s, struct pktio_packet *out, size_t room)
 {
     struct udp_rx *rx = &s->rx;
     if (rx->next == rx->count)
         refill(s);
     size_t n = 0;
+    rx->oldest = 0;
     while (n < room && rx->next < rx->count) {
         if (rx->segment == 0 && !open_message(s))
             close_message(rx);
-        else
+        else if (n > 0)
             n += hand_out(s, out + n, room - n);
+        else
+            n = first_out(s, out, room);
     }
     return n;
 }

@@ -57,6 +57,7 @@ static void probe_offloads(struct udp_socket *s)
         log_warn("pktio", "kernel without UDP offload family=ipv%u gso=%s gro=%s", s->family,
                  s->tx.gso ? "yes" : "no", gro ? "yes" : "no");
     set_flag(s->fd, SOL_SOCKET, SO_RXQ_OVFL);
+    set_flag(s->fd, SOL_SOCKET, SO_TIMESTAMPNS);
 }
 
 static bool rx_allocate(struct udp_rx *rx)

@@ -44,6 +44,23 @@ static void complete_path(struct xdp_worker *w, struct xdp_queue *q, struct net_
     frame_link_set(path, &link);
 }
 
+static void add_to(_Atomic uint64_t *n, uint64_t more)
+{
+    atomic_store_explicit(n, atomic_load_explicit(n, memory_order_relaxed) + more,
+                          memory_order_relaxed);
+}
+
+/* Once per burst. */
+static void note_traffic(struct xdp_worker *w, const struct xdp_queue *q, uint64_t packets,
+                         uint64_t bytes, bool received)
+{
+    struct stats_queue *s = w->stats ? &w->stats[q - w->queues] : NULL;
+    if (!s)
+        return;
+    add_to(received ? &s->rx_packets : &s->tx_packets, packets);
+    add_to(received ? &s->rx_bytes : &s->tx_bytes, bytes);
+}
+
 static size_t receive_queue(struct xdp_worker *w, struct xdp_queue *q, struct pktio_packet *out,
                             size_t room)
 {
@@ -66,6 +83,7 @@ static size_t receive_queue(struct xdp_worker *w, struct xdp_queue *q, struct pk
         counters_add(w->io.counters, COUNTER_RX_PACKETS, got);
         counters_add(w->io.counters, COUNTER_RX_XDP_PACKETS, got);
         counters_add(w->io.counters, COUNTER_RX_BYTES, bytes);
+        note_traffic(w, q, got, bytes, true);
     }
     return kept;
 }
@@ -94,11 +112,27 @@ static void count_program_drops(struct xdp_worker *w)
     }
 }
 
+static void publish_queue(struct xdp_worker *w, unsigned i)
+{
+    const struct xsk_queue *x = &w->queues[i].xsk;
+    struct stats_queue *s = w->stats ? &w->stats[i] : NULL;
+    if (!s)
+        return;
+    atomic_store_explicit(&s->ifindex, x->ifindex, memory_order_relaxed);
+    atomic_store_explicit(&s->queue, x->queue, memory_order_relaxed);
+    atomic_store_explicit(&s->rx_dropped, x->overflow, memory_order_relaxed);
+    atomic_store_explicit(&s->up, !x->dead, memory_order_relaxed);
+    atomic_store_explicit(&s->mode, x->zerocopy ? STATS_QUEUE_ZEROCOPY : STATS_QUEUE_COPY,
+                          memory_order_relaxed);
+}
+
 static void count_drops(struct xdp_worker *w)
 {
     for (unsigned i = 0; i < w->queue_count; i++)
-        if (w->queues[i].xsk.fd >= 0)
+        if (w->queues[i].xsk.fd >= 0) {
             xsk_queue_count_overflow(&w->queues[i].xsk);
+            publish_queue(w, i);
+        }
     if (w == &w->set->workers[0])
         count_program_drops(w);
 }
@@ -194,11 +228,14 @@ static uint8_t *xdp_send(struct pktio *io, const struct net_path *path, size_t l
     if (!q || packet > w->view[q->port].mtu)
         return w->kernel->ops->send(w->kernel, path, len);
     uint8_t *frame = xsk_queue_send(&q->xsk, headers + len);
+    if (!frame && w->stats)
+        add_to(&w->stats[q - w->queues].tx_full, 1);
     return frame ? frame_write_headers(frame, path, &link, len) : NULL;
 }
 
-static void flush_queue(struct xdp_worker *w, struct xsk_queue *x, usec_t now)
+static void flush_queue(struct xdp_worker *w, struct xdp_queue *q, usec_t now)
 {
+    struct xsk_queue *x = &q->xsk;
     size_t bytes = 0;
     unsigned n = x->tx_filled;
     for (unsigned i = 0; i < n; i++)
@@ -207,6 +244,8 @@ static void flush_queue(struct xdp_worker *w, struct xsk_queue *x, usec_t now)
     counters_add(w->io.counters, COUNTER_TX_PACKETS, n);
     counters_add(w->io.counters, COUNTER_TX_XDP_PACKETS, n);
     counters_add(w->io.counters, COUNTER_TX_BYTES, bytes);
+    if (n > 0)
+        note_traffic(w, q, n, bytes, false);
 }
 
 static void xdp_flush(struct pktio *io, usec_t now)
@@ -219,7 +258,7 @@ static void xdp_flush(struct pktio *io, usec_t now)
         if (x->fd < 0)
             continue;
         if (x->tx_filled > 0 || xsk_queue_outstanding(x))
-            flush_queue(w, x, now);
+            flush_queue(w, &w->queues[i], now);
         usec_t again = x->dead ? x->retry_at : now + KICK_AGAIN;
         if (xsk_queue_outstanding(x) && again < w->kick_at)
             w->kick_at = again;

@@ -24,6 +24,8 @@
 #define XDP_SPARE_SOCKETS  32 /* made while we may, for interfaces that come back */
 #define XDP_SPARE_PROGRAMS 4
 
+_Static_assert(XDP_QUEUES_MAX <= STATS_QUEUES_PER_WORKER, "each queue has its counts");
+
 /* An interface that the program is, was or will be attached to. Interfaces come and go; the first
  * worker attaches and detaches, and each worker follows with its own sockets. */
 struct xdp_port {
@@ -70,6 +72,7 @@ struct xdp_worker {
     unsigned index;
     struct xdp_queue *queues; /* [XDP_QUEUES_MAX], those of one port in a row */
     unsigned queue_count;
+    struct stats_queue *stats; /* [XDP_QUEUES_MAX], by queue; NULL: none */
     struct xdp_view view[XDP_PORTS_MAX];
     unsigned first; /* whose turn it is to be read first */
     struct net_watch watch;

@@ -121,6 +121,7 @@ static bool open_worker(struct xdp_set *x, const struct pktio_config *config, un
 {
     struct xdp_worker *w = &x->workers[index];
     *w = (struct xdp_worker){.io = {.ops = &xdp_ops, .counters = config->counters[index]},
+                             .stats = config->queues[index],
                              .set = x,
                              .index = index,
                              .kernel = pktio_worker(x->kernel, index),

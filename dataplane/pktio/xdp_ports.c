@@ -148,8 +148,11 @@ static void reserve(struct xdp_worker *w, unsigned port, unsigned queues)
 
 static void close_queues(struct xdp_worker *w, struct xdp_view *v)
 {
-    for (unsigned i = 0; i < v->room; i++)
+    for (unsigned i = 0; i < v->room; i++) {
         xsk_queue_close(&w->queues[v->first + i].xsk);
+        if (w->stats)
+            atomic_store_explicit(&w->stats[v->first + i].up, 0, memory_order_relaxed);
+    }
     v->ifindex = 0;
 }
 

@@ -119,8 +119,10 @@ static bool create_pktio(struct process *p, const struct process_config *config,
                          char err[static PROCESS_ERROR_TEXT])
 {
     struct pktio_config c = config->pktio;
-    for (unsigned i = 0; i < p->workers; i++)
+    for (unsigned i = 0; i < p->workers; i++) {
         c.counters[i] = p->worker[i].counters;
+        c.queues[i] = stats_at(&p->stats, STATS_QUEUES, i * STATS_QUEUES_PER_WORKER);
+    }
     p->pktio = pktio_open(&c, err);
     return p->pktio != NULL;
 }

@@ -133,6 +133,39 @@ static void a_call_is_counted(void **state)
     metrics_text_free(&text);
 }
 
+static void streams_are_measured(void **state)
+{
+    (void)state;
+    actor_join(&alice, OFFER_JOIN);
+    actor_transport(&alice, SLUICE__LINK__CONNECTION__CONNECTED);
+    actor_add_track(&alice, "mic", LIVEKIT__TRACK_TYPE__AUDIO, LIVEKIT__TRACK_SOURCE__MICROPHONE);
+    actor_offer(&alice, OFFER_MIC, 2);
+    const struct room *r = stage.rooms->first;
+    Sluice__Link__Report one = SLUICE__LINK__REPORT__INIT, other = one, *both[] = {&one, &other};
+    Sluice__Link__Reports m = SLUICE__LINK__REPORTS__INIT;
+    one.track = r->participants->publications->source[0].index.id;
+    one.packets = 98;
+    one.lost = 2;
+    one.jitter_us = 900;
+    one.rtt_us = 120000;
+    other.track = 12345; /* gone */
+    m.n_reports = 2;
+    m.reports = both;
+    streams_reports(&history.streams, stage.rooms, &m);
+    streams_quality(&history.streams, LIVEKIT__CONNECTION_QUALITY__GOOD, 3.8);
+    collect(NULL);
+#define ALICE_MIC "direction=\"incoming\",source=\"MICROPHONE\",type=\"AUDIO\""
+    expect_line("livekit_packet_loss_total", ALICE_MIC, "2");
+    expect_line("livekit_packet_loss_percent_bucket", ALICE_MIC ",le=\"1\"", "0");
+    expect_line("livekit_packet_loss_percent_bucket", ALICE_MIC ",le=\"5\"", "1");
+    expect_line("livekit_jitter_us_bucket", ALICE_MIC ",le=\"1000\"", "1");
+    expect_line("livekit_rtt_ms_bucket", ALICE_MIC ",le=\"100\"", "0");
+    expect_line("livekit_rtt_ms_bucket", ALICE_MIC ",le=\"150\"", "1");
+    expect_line("livekit_quality_rating_bucket", "le=\"1\"", "1");
+    expect_line("livekit_quality_score_bucket", "le=\"4\"", "1");
+    metrics_text_free(&text);
+}
+
 static void the_dataplane_s_counters_are_told(void **state)
 {
     (void)state;
@@ -149,7 +182,31 @@ static void the_dataplane_s_counters_are_told(void **state)
     counters_add(&s.block[0], COUNTER_RX_RTP, 5);
     counters_add(&s.block[1], COUNTER_RX_RTP, 7);
     counters_add(&s.block[2], COUNTER_DROP_STUN_INTEGRITY, 2);
+    histogram_add(&stats_thread(&s, 0)->latency[STATS_VIDEO], 10, 3);
+    histogram_add(&stats_thread(&s, 1)->latency[STATS_VIDEO], 11, 1);
+    histogram_add(&stats_thread(&s, 1)->latency[STATS_VIDEO], 3000000, 1);
+    stats_pool_set(&stats_thread(&s, 2)->pool[STATS_POOL_ROOMS], 1000, 3, 4);
+    stats_pool_refuse(&stats_thread(&s, 2)->pool[STATS_POOL_ROOMS]);
+    struct stats_queue *q = stats_at(&s, STATS_QUEUES, STATS_QUEUES_PER_WORKER);
+    q->mode = STATS_QUEUE_COPY;
+    q->ifindex = 1;
+    q->queue = 3;
+    q->rx_packets = 17;
+    struct stats_transport tr = {.handle = 1, .n_pairs = 1};
+    tr.pairs[0] = (struct stats_pair){.protocol = STATS_TCP, .selected = 1};
+    stats_put(&s, STATS_TRANSPORTS, 0, &tr, sizeof tr);
     collect(&s);
+    expect_line("sluice_forward_latency_seconds_bucket", "class=\"video\",le=\"5e-06\"", "0");
+    expect_line("sluice_forward_latency_seconds_bucket", "class=\"video\",le=\"1e-05\"", "3");
+    expect_line("sluice_forward_latency_seconds_bucket", "class=\"video\",le=\"2e-05\"", "4");
+    expect_line("sluice_forward_latency_seconds_bucket", "class=\"video\",le=\"+Inf\"", "5");
+    expect_line("sluice_forward_latency_seconds_count", "class=\"audio\"", "0");
+    expect_line("livekit_forward_latency_ns", "", "3000000000");
+    expect_line("sluice_pool_size", "pool=\"rooms\",thread=\"session\"", "1000");
+    expect_line("sluice_pool_high_water", "pool=\"rooms\",thread=\"session\"", "4");
+    expect_line("sluice_pool_refused_total", "pool=\"rooms\",thread=\"session\"", "1");
+    expect_line("sluice_queue_rx_packets_total", "interface=\"lo\",queue=\"3\",worker=\"1\"", "17");
+    expect_line("sluice_transports", "protocol=\"tcp\"", "1");
     expect_line("livekit_packet_total", "direction=\"incoming\",transmission=\"initial\"", "12");
     expect_line("livekit_node_packet_total", "type=\"dropped\"", "2");
     expect_line("sluice_dataplane_rx_rtp_total", "thread=\"1\"", "7");
@@ -219,6 +276,7 @@ int main(void)
         cmocka_unit_test(samples_have_labels),
         cmocka_unit_test(buckets_are_cumulative),
         TEST(a_call_is_counted),
+        TEST(streams_are_measured),
         TEST(the_dataplane_s_counters_are_told),
         TEST(the_listener_asks_for_the_password),
     };
