@@ -6,6 +6,7 @@
  */
 #include "dataplane/media/engine.h"
 
+#include <math.h>
 #include <string.h>
 
 #define INTERVAL USEC_PER_SEC
@@ -77,13 +78,23 @@ void publish_refusal(struct media *m, enum stats_pool_id pool)
 
 /* ---- sessions: with the first of their tracks and downtracks ---- */
 
+/* What the way to the peer is thought to carry, bit/s; 0 while nothing is known. */
+static uint64_t estimate_of(const struct session *s)
+{
+    double bps = s->bandwidth ? bwe_estimate(&s->bandwidth->bwe) : 0;
+    return bps > 0 && isfinite(bps) ? (uint64_t)bps : 0;
+}
+
 static void publish_session(struct media *m, struct session *s)
 {
     if (m->now - s->published < INTERVAL / 2)
         return;
     s->published = m->now;
-    const struct stats_session_media b = {
-        .handle = s->handle, .rtt_us = (uint32_t)s->rtt, .at = m->now, .remb = s->remb};
+    const struct stats_session_media b = {.handle = s->handle,
+                                          .rtt_us = (uint32_t)s->rtt,
+                                          .at = m->now,
+                                          .remb = s->remb,
+                                          .estimate = estimate_of(s)};
     put(m, STATS_SESSION_MEDIA, session_index(m, s), &b, sizeof b);
 }
 
