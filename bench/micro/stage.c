@@ -12,18 +12,20 @@
 #define PT         96
 #define RTX_PT     97
 #define FIRST_PORT 10000 /* of the participants */
+#define PEER_SLOTS 1024
 
 struct stage {
     struct stage_config config;
-    struct media *media;
     struct pktio_set *set;
-    struct media_rings rings;
-    struct counters counters;
+    struct media *media[STAGE_WORKERS_MAX];
+    struct media_rings rings[STAGE_WORKERS_MAX];
+    struct counters counters[STAGE_WORKERS_MAX];
+    struct doorbell bells[STAGE_WORKERS_MAX];
     struct srtp_engine *engine;
     struct srtp_key *up;
     uint64_t seq; /* of the next packet */
     uint32_t ts, frame;
-    usec_t now;
+    _Atomic usec_t now;
 };
 
 static bool is_video(const struct stage *s)
@@ -33,33 +35,53 @@ static bool is_video(const struct stage *s)
 
 /* --- the session thread's part --- */
 
+void stage_drain_of(struct stage *s, unsigned worker)
+{
+    struct media_rings *r = &s->rings[worker];
+    while (ring_peek(r->events))
+        ring_consume(r->events);
+    while (ring_peek(r->packets_out))
+        ring_consume(r->packets_out);
+}
+
 void stage_drain(struct stage *s)
 {
-    while (ring_peek(s->rings.events))
-        ring_consume(s->rings.events);
-    while (ring_peek(s->rings.packets_out))
-        ring_consume(s->rings.packets_out);
+    stage_drain_of(s, 0);
+}
+
+void stage_turn_of(struct stage *s, unsigned worker)
+{
+    usec_t now = atomic_load_explicit(&s->now, memory_order_relaxed);
+    media_turn(s->media[worker], now, now);
 }
 
 void stage_turn(struct stage *s)
 {
-    media_turn(s->media, s->now, s->now);
+    stage_turn_of(s, 0);
 }
 
-static void command(struct stage *s, const struct media_command *c)
+static void command(struct stage *s, unsigned worker, const struct media_command *c)
 {
-    struct media_command *slot = ring_reserve(s->rings.commands);
+    struct media_command *slot = ring_reserve(s->rings[worker].commands);
     *slot = *c;
-    ring_publish(s->rings.commands);
-    stage_turn(s);
-    stage_drain(s);
+    ring_publish(s->rings[worker].commands);
+    for (unsigned i = 0; i < s->config.workers; i++) {
+        stage_turn_of(s, i);
+        stage_drain_of(s, i);
+    }
 }
 
-static struct net_path path_of(uint32_t participant)
+/* Subscriber i is participant i + 1. */
+static unsigned worker_of(const struct stage *s, uint32_t participant)
+{
+    return participant == 0 ? 0 : (participant - 1) % s->config.workers;
+}
+
+static struct net_path path_of(const struct stage *s, uint32_t participant)
 {
     struct net_path path = {0};
     net_addr_parse(&path.remote, "192.0.2.9", (uint16_t)(FIRST_PORT + participant));
-    net_addr_parse(&path.local, "192.0.2.1", STAGE_PORT);
+    net_addr_parse(&path.local, "192.0.2.1", (uint16_t)(STAGE_PORT + worker_of(s, participant)));
     return path;
 }
 
@@ -74,18 +96,19 @@ static struct srtp_key *key_of(const struct stage *s, uint32_t participant)
 
 static void open_session(struct stage *s, uint32_t i)
 {
+    unsigned worker = worker_of(s, i);
     struct media_command c = {.type = MEDIA_OPEN_SESSION, .handle = handle_make(i, 1)};
-    command(s, &c);
+    command(s, worker, &c);
     c.type = MEDIA_SET_KEYS;
     c.keys = (struct media_keys){.receive = key_of(s, i),
                                  .send = key_of(s, i),
                                  .tag_length = (uint8_t)srtp_tag_length(SRTP_AEAD_AES_128_GCM)};
-    command(s, &c);
+    command(s, worker, &c);
     c.type = MEDIA_ADD_REMOTE;
-    c.path = path_of(i);
-    command(s, &c);
+    c.path = path_of(s, i);
+    command(s, worker, &c);
     c.type = MEDIA_SET_PATH;
-    command(s, &c);
+    command(s, worker, &c);
 }
 
 static struct media_payload payload_of(const struct stage *s, uint8_t pt)
@@ -107,7 +130,7 @@ static void open_track(struct stage *s)
                                         .n_encodings = 1,
                                         .payloads = {payload_of(s, PT)},
                                         .encodings = {{.ssrc = SSRC, .rtx_ssrc = SSRC + 1}}}};
-    command(s, &c);
+    command(s, 0, &c);
 }
 
 static void open_downtrack(struct stage *s, uint32_t i)
@@ -126,7 +149,7 @@ static void open_downtrack(struct stage *s, uint32_t i)
                                             .cname = "PA|TR",
                                             .payloads = {payload_of(s, 100)},
                                             .extensions = {.abs_send_time = 2}}};
-    command(s, &c);
+    command(s, worker_of(s, 1 + i), &c);
 }
 
 /* --- the publisher's part --- */
@@ -208,14 +231,15 @@ static void inject_packet(struct stage *s, bool first, bool last)
 
 void stage_inject_raw(struct stage *s, bool known, const void *data, size_t len)
 {
-    struct net_path path = path_of(known ? 0 : STAGE_SUBSCRIBERS_MAX + 1);
+    struct net_path path = path_of(s, known ? 0 : STAGE_SUBSCRIBERS_MAX + 1);
+    path.local.port = STAGE_PORT;
     if (!pktio_sim_inject(s->set, 0, &path, data, len))
         abort();
 }
 
 void stage_inject(struct stage *s)
 {
-    s->now += s->config.interval;
+    atomic_fetch_add_explicit(&s->now, s->config.interval, memory_order_relaxed);
     s->ts += (uint32_t)(s->config.interval * (is_video(s) ? 90 : 48) / USEC_PER_MS);
     for (unsigned i = 0; i < s->config.burst; i++)
         inject_packet(s, i == 0, i + 1 == s->config.burst);
@@ -224,12 +248,25 @@ void stage_inject(struct stage *s)
 
 /* --- life --- */
 
-static void create_worker(struct stage *s)
+static void connect_workers(struct stage *s)
 {
-    struct pktio_sim_config sim = {
-        .workers = 1, .slots = 256, .discard_sent = true, .counters = {&s->counters}};
-    struct media_config config = {.workers = 1,
-                                  .ports = {STAGE_PORT},
+    for (unsigned a = 0; a < s->config.workers; a++) {
+        for (unsigned b = 0; b < s->config.workers; b++) {
+            if (a == b)
+                continue;
+            struct ring *r = ring_create(PEER_SLOTS, (uint32_t)media_peer_slot_size());
+            s->rings[a].to_peer[b] = s->rings[b].from_peer[a] = r;
+            s->rings[a].peer_bells[b] = &s->bells[b];
+            if (!r)
+                abort();
+        }
+    }
+}
+
+static void create_worker(struct stage *s, unsigned worker)
+{
+    struct media_config config = {.worker = worker,
+                                  .workers = s->config.workers,
                                   .sessions = STAGE_SUBSCRIBERS_MAX + 1,
                                   .tracks = 1,
                                   .downtracks = STAGE_SUBSCRIBERS_MAX,
@@ -239,27 +276,58 @@ static void create_worker(struct stage *s)
                                   .pli_throttle = {500000, 1000000, 1000000},
                                   .audio_active_level = 35,
                                   .srtp_engine = s->config.engine};
-    s->set = pktio_sim_open(&sim);
-    s->rings.commands = ring_create(16, sizeof(struct media_command));
-    s->rings.events = ring_create(1 << 14, sizeof(struct media_event));
-    s->rings.packets_out = ring_create(256, sizeof(struct packet_slot));
-    s->engine = srtp_engine_create(s->config.engine);
-    s->media = media_create(&config, pktio_worker(s->set, 0), &s->rings, &s->counters);
-    if (!s->set || !s->engine || !s->media || !s->rings.commands || !s->rings.events ||
-        !s->rings.packets_out)
+    for (unsigned i = 0; i < s->config.workers; i++)
+        config.ports[i] = (uint16_t)(STAGE_PORT + i);
+    struct media_rings *r = &s->rings[worker];
+    r->commands = ring_create(16, sizeof(struct media_command));
+    r->events = ring_create(1 << 14, sizeof(struct media_event));
+    r->packets_out = ring_create(256, sizeof(struct packet_slot));
+    if (!r->commands || !r->events || !r->packets_out)
         abort();
+    s->media[worker] = media_create(&config, pktio_worker(s->set, worker), r, &s->counters[worker]);
+    if (!s->media[worker])
+        abort();
+}
+
+static void create_workers(struct stage *s)
+{
+    struct pktio_sim_config sim = {
+        .workers = s->config.workers, .slots = 256, .discard_sent = true};
+    for (unsigned i = 0; i < s->config.workers; i++) {
+        sim.counters[i] = &s->counters[i];
+        if (!doorbell_init(&s->bells[i]))
+            abort();
+    }
+    s->set = pktio_sim_open(&sim);
+    s->engine = srtp_engine_create(s->config.engine);
+    if (!s->set || !s->engine)
+        abort();
+    connect_workers(s);
+    for (unsigned i = 0; i < s->config.workers; i++)
+        create_worker(s, i);
+}
+
+/* Which workers have subscribers of the track. */
+static void tell_readers(struct stage *s)
+{
+    struct media_command c = {.type = MEDIA_SET_READERS,
+                              .handle = handle_make(0, 1),
+                              .readers = (1u << s->config.workers) - 1};
+    if (s->config.workers > 1)
+        command(s, 0, &c);
 }
 
 struct stage *stage_open(const struct stage_config *config)
 {
     size_t size = (sizeof(struct stage) + 63) / 64 * 64;
     struct stage *s = aligned_alloc(64, size);
-    if (!s || config->subscribers > STAGE_SUBSCRIBERS_MAX)
+    if (!s || config->subscribers > STAGE_SUBSCRIBERS_MAX || config->workers > STAGE_WORKERS_MAX)
         abort();
     memset(s, 0, size);
     s->config = *config;
+    s->config.workers = config->workers ? config->workers : 1;
     s->now = USEC_PER_SEC;
-    create_worker(s);
+    create_workers(s);
     s->up = key_of(s, 0);
     open_session(s, 0);
     open_track(s);
@@ -267,27 +335,39 @@ struct stage *stage_open(const struct stage_config *config)
         open_session(s, 1 + i);
         open_downtrack(s, i);
     }
+    tell_readers(s);
     return s;
 }
 
 void stage_close(struct stage *s)
 {
-    media_destroy(s->media);
+    for (unsigned i = 0; i < s->config.workers; i++) {
+        struct media_rings *r = &s->rings[i];
+        media_destroy(s->media[i]);
+        ring_destroy(r->commands);
+        ring_destroy(r->events);
+        ring_destroy(r->packets_out);
+        for (unsigned k = 0; k < s->config.workers; k++)
+            ring_destroy(r->to_peer[k]);
+        doorbell_close(&s->bells[i]);
+    }
     pktio_close(s->set);
     srtp_key_destroy(s->up);
     srtp_engine_destroy(s->engine);
-    ring_destroy(s->rings.commands);
-    ring_destroy(s->rings.events);
-    ring_destroy(s->rings.packets_out);
     free(s);
 }
 
 uint64_t stage_count(const struct stage *s, enum counter which)
 {
-    return counters_get(&s->counters, which);
+    return counters_get(&s->counters[0], which);
+}
+
+uint64_t stage_sent_of(const struct stage *s, unsigned worker)
+{
+    return counters_get(&s->counters[worker], COUNTER_TX_RTP);
 }
 
 uint64_t stage_sent(const struct stage *s)
 {
-    return stage_count(s, COUNTER_TX_RTP);
+    return stage_sent_of(s, 0);
 }
