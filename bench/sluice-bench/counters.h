@@ -34,6 +34,9 @@
     X(verified, "sampled packets that decrypted to what was sent")                                 \
     X(bad_auth, "sampled packets that did not authenticate")                                       \
     X(corrupt, "sampled packets with another content than was sent")                               \
+    X(thrown_away, "packets lost on purpose on arrival (--lose)")                                  \
+    X(asked, "packets asked for again in NACKs")                                                   \
+    X(recovered, "lost packets that came by RTX")                                                  \
     X(key_frames, "key frames sent")                                                               \
     X(plis, "PLI and FIR from the server")                                                         \
     X(nacks, "NACK messages from the server")                                                      \

@@ -44,8 +44,32 @@ void video_model_init(struct video_model *m, uint32_t bits_per_second, uint32_t 
         .frame_bytes = bits_per_second / 8 / fps, .random = seed | 1, .key_wanted = true};
 }
 
+void video_model_play(struct video_model *m, const struct recording *r, uint32_t bits_per_second)
+{
+    m->recording = r;
+    m->at = 0;
+    m->share = (uint32_t)((uint64_t)bits_per_second * 1000 / (r->bits_per_second + 1)) + 1;
+}
+
+static struct model_frame next_recorded(struct video_model *m)
+{
+    const struct recorded_frame *now = &m->recording->frames[m->at];
+    bool key = now->key || m->key_wanted;
+    uint64_t bytes = key && !now->key ? m->recording->key_bytes : now->bytes;
+    uint64_t most = (uint64_t)MODEL_FRAME_MAX * MODEL_PAYLOAD_MAX;
+    bytes = bytes * m->share / 1000;
+    struct model_frame f = model_split((uint32_t)(bytes < most ? bytes : most));
+    f.key = key;
+    m->key_wanted = false;
+    m->interval = now->interval;
+    m->at = (m->at + 1) % m->recording->count;
+    return f;
+}
+
 struct model_frame video_model_next(struct video_model *m)
 {
+    if (m->recording)
+        return next_recorded(m);
     int64_t mean = m->frame_bytes;
     bool key = m->key_wanted;
     m->key_wanted = false;

@@ -6,6 +6,7 @@
 #ifndef SLUICE_BENCH_MODEL_H
 #define SLUICE_BENCH_MODEL_H
 
+#include "bench/sluice-bench/recording.h"
 #include "common/clock.h"
 
 #include <stdbool.h>
@@ -30,9 +31,18 @@ struct video_model {
     int64_t owed;         /* bytes sent beyond the average */
     uint32_t random;
     bool key_wanted;
+    const struct recording *recording; /* sizes and times are its own; NULL: of the model */
+    size_t at;                         /* its next frame */
+    uint32_t share;                    /* of its sizes, in thousandths */
+    usec_t interval;                   /* with a recording: from the last frame to the next one */
 };
 
 void video_model_init(struct video_model *m, uint32_t bits_per_second, uint32_t fps, uint32_t seed);
+
+/* Plays r over and over, which stays the caller's, its sizes scaled to that bit rate. A key frame
+ * out of turn is as large as the recorded one. */
+void video_model_play(struct video_model *m, const struct recording *r, uint32_t bits_per_second);
+
 struct model_frame video_model_next(struct video_model *m);
 
 /* Opus of variable bit rate: payloads of an average size, from half of it to half as much again. */

@@ -2,6 +2,7 @@
 #include "bench/sluice-bench/peer.h"
 
 #include "bench/sluice-bench/negotiate.h"
+#include "bench/sluice-bench/recovery.h"
 #include "common/log.h"
 #include "common/random.h"
 #include "dataplane/rtcp/parse.h"
@@ -279,4 +280,5 @@ void peer_run(struct peer *p, usec_t now, uint64_t wall)
         return;
     publisher_run(&p->publisher, &p->transport, now, wall, &x->out, &x->counters);
     subscriber_run(&p->subscriber, &p->transport, now, &x->out);
+    recovery_ask(&p->subscriber, &p->transport, now, &x->out, &x->counters);
 }

@@ -50,6 +50,8 @@ static void add_layer(struct publisher *p, const struct settings *s, const struc
     v->clock = 90000;
     v->interval = USEC_PER_SEC / s->fps;
     video_model_init(&v->frames, s->kbps[layer] * 1000, s->fps, random_u32());
+    if (s->recording.count > 0)
+        video_model_play(&v->frames, &s->recording, s->kbps[layer] * 1000);
 }
 
 void publisher_init(struct publisher *p, const struct settings *s, const struct offer *o)
@@ -303,7 +305,9 @@ static void run_stream(struct publisher *p, struct publisher_stream *s, struct t
     }
     if (s->enabled)
         send_frame(p, s, t, wall, out, c);
-    s->next += s->interval;
+    else if (s->frames.recording)
+        video_model_next(&s->frames); /* its clock goes on */
+    s->next += s->video && s->frames.recording ? s->frames.interval : s->interval;
 }
 
 void publisher_run(struct publisher *p, struct transport *t, usec_t now, uint64_t wall,

@@ -82,6 +82,16 @@ static void print_traffic(FILE *f, const struct report *r)
             counter_get(&w->reports_in), counter_get(&w->key_frames));
 }
 
+static void print_recovery(FILE *f, const struct report *r)
+{
+    const struct counters *w = &r->window;
+    if (r->settings->lose > 0)
+        fprintf(f,
+                "  thrown away        %10" PRIu64 ", asked for again %" PRIu64
+                ", recovered by RTX %" PRIu64 "\n",
+                counter_get(&w->thrown_away), counter_get(&w->asked), counter_get(&w->recovered));
+}
+
 static void print_servers(FILE *f, const struct report *r)
 {
     uint64_t packets = counter_get(&r->window.received_packets);
@@ -120,6 +130,7 @@ void report_print(FILE *f, const struct report *r)
     fprintf(f, "  streams            %10" PRIu64 " of %zu; %" PRIu64 " offers\n",
             counter_get(&all->streams), r->expected_streams, counter_get(&all->offers));
     print_traffic(f, r);
+    print_recovery(f, r);
     print_times(f, r);
     print_servers(f, r);
     fprintf(f,

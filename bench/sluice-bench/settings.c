@@ -43,8 +43,12 @@ static const char help[] =
     "  --audio-bytes N       average Opus payload (160)\n"
     "  --fps N               video frames per second (30)\n"
     "  --video-kbps LIST     of each simulcast layer, lowest first (150,450,1700)\n"
+    "  --recording FILE      IVF file of VP8 whose frames' sizes and times are played over and "
+    "over,\n"
+    "                        scaled to the layers' rates\n"
     "  --quality Q           low, medium or high: what viewers ask for (they do not ask)\n"
     "  --remb-kbps N         bandwidth that viewers claim, 0 for no REMB (100000)\n"
+    "  --lose PERMILLE       of the packets that arrive are thrown away; video is asked for again\n"
     "\n"
     "Output:\n"
     "  --json FILE           everything, for machines\n"
@@ -69,8 +73,10 @@ enum option_id {
     OPT_AUDIO_BYTES,
     OPT_FPS,
     OPT_VIDEO_KBPS,
+    OPT_RECORDING,
     OPT_QUALITY,
     OPT_REMB_KBPS,
+    OPT_LOSE,
     OPT_JSON,
     OPT_PNG,
     OPT_QUIET,
@@ -96,8 +102,10 @@ static const struct option options[] = {
     {"audio-bytes", required_argument, NULL, OPT_AUDIO_BYTES},
     {"fps", required_argument, NULL, OPT_FPS},
     {"video-kbps", required_argument, NULL, OPT_VIDEO_KBPS},
+    {"recording", required_argument, NULL, OPT_RECORDING},
     {"quality", required_argument, NULL, OPT_QUALITY},
     {"remb-kbps", required_argument, NULL, OPT_REMB_KBPS},
+    {"lose", required_argument, NULL, OPT_LOSE},
     {"json", required_argument, NULL, OPT_JSON},
     {"png", required_argument, NULL, OPT_PNG},
     {"quiet", no_argument, NULL, OPT_QUIET},
@@ -166,6 +174,17 @@ static bool read_layers(struct settings *s, const char *list)
     return s->layers > 0;
 }
 
+static bool read_recording(struct settings *s, const char *path)
+{
+    FILE *f = fopen(path, "re");
+    const char *error = f ? recording_read(&s->recording, f) : "cannot be opened";
+    if (error)
+        fprintf(stderr, "sluice-bench: %s: %s\n", path, error);
+    if (f)
+        fclose(f);
+    return !error;
+}
+
 static bool read_quality(struct settings *s, const char *name)
 {
     static const char *const names[] = {"low", "medium", "high"};
@@ -215,10 +234,14 @@ static bool read_option(struct settings *s, int id, const char *value)
         return read_number(&s->fps, value, 1, 120);
     case OPT_VIDEO_KBPS:
         return read_layers(s, value);
+    case OPT_RECORDING:
+        return read_recording(s, value);
     case OPT_QUALITY:
         return read_quality(s, value);
     case OPT_REMB_KBPS:
         return read_number(&s->remb_kbps, value, 0, 10000000);
+    case OPT_LOSE:
+        return read_number(&s->lose, value, 0, 900);
     case OPT_JSON:
         return read_text(s->json, value);
     case OPT_PNG:

@@ -5,6 +5,7 @@
 #ifndef SLUICE_BENCH_SETTINGS_H
 #define SLUICE_BENCH_SETTINGS_H
 
+#include "bench/sluice-bench/recording.h"
 #include "bench/sluice-bench/shape.h"
 
 #include <stdbool.h>
@@ -34,8 +35,10 @@ struct settings {
     unsigned fps;
     unsigned layers; /* of video: 1..3 */
     unsigned kbps[SETTINGS_LAYERS];
-    unsigned remb_kbps; /* what subscribers say they can take; 0: nothing */
-    int quality;        /* livekit.VideoQuality that subscribers ask for; -1: they do not ask */
+    struct recording recording; /* count 0: none */
+    unsigned lose;              /* of what arrives, in thousandths; video is asked for again */
+    unsigned remb_kbps;         /* what subscribers say they can take; 0: nothing */
+    int quality; /* livekit.VideoQuality that subscribers ask for; -1: they do not ask */
 
     char servers[SETTINGS_TEXT];                  /* pids or names, comma separated */
     char stats_socket[SETTINGS_TEXT];             /* of sluice-dataplane; "": none */

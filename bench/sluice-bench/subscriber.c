@@ -2,6 +2,7 @@
 #include "bench/sluice-bench/subscriber.h"
 
 #include "bench/sluice-bench/offer.h"
+#include "bench/sluice-bench/recovery.h"
 #include "bench/sluice-bench/stamp.h"
 #include "common/random.h"
 #include "dataplane/rtcp/build.h"
@@ -67,16 +68,19 @@ static bool grow(struct subscriber *s)
     return true;
 }
 
-static void announce_one(struct subscriber *s, bool video, bool rtx, uint32_t ssrc)
+static void announce_one(struct subscriber *s, bool video, uint32_t media_ssrc, uint32_t ssrc)
 {
     if (ssrc == 0 || find(s, ssrc) || (s->count == s->capacity && !grow(s)))
         return;
     s->streams[s->count] = (struct subscriber_stream){
         .ssrc = ssrc,
         .video = video,
-        .rtx = rtx,
+        .rtx = media_ssrc != 0,
+        .media_ssrc = media_ssrc,
         .until_sample = s->sample ? random_u32() % s->sample : UINT32_MAX,
     };
+    if (s->lose > 0 && video && media_ssrc == 0)
+        recovery_open(&s->streams[s->count]);
     place(s, s->count++);
 }
 
@@ -84,6 +88,7 @@ void subscriber_init(struct subscriber *s, const struct settings *settings, usec
 {
     *s = (struct subscriber){.sample = settings->sample,
                              .remb_kbps = settings->remb_kbps,
+                             .lose = settings->lose,
                              .own_ssrc = random_u32() | 1,
                              .next_report = began + random_u32() % REPORT_INTERVAL,
                              .began = began};
@@ -91,6 +96,8 @@ void subscriber_init(struct subscriber *s, const struct settings *settings, usec
 
 void subscriber_free(struct subscriber *s)
 {
+    for (unsigned i = 0; i < s->count; i++)
+        recovery_close(&s->streams[i]);
     free(s->streams);
     free(s->table);
     *s = (struct subscriber){0};
@@ -98,8 +105,8 @@ void subscriber_free(struct subscriber *s)
 
 void subscriber_announce(struct subscriber *s, bool video, uint32_t ssrc, uint32_t rtx_ssrc)
 {
-    announce_one(s, video, false, ssrc);
-    announce_one(s, video, true, rtx_ssrc);
+    announce_one(s, video, 0, ssrc);
+    announce_one(s, video, ssrc, rtx_ssrc);
 }
 
 /* --- packets --- */
@@ -127,7 +134,6 @@ static bool fill(struct subscriber_stream *s, unsigned behind, struct counters *
     s->window |= bit;
     s->received++;
     counter_add(&c->received_packets, 1);
-    counter_add(&c->reordered, 1);
     return true;
 }
 
@@ -139,8 +145,11 @@ static bool count_packet(struct subscriber_stream *s, uint16_t seq, struct count
         advance(s, seq, step, c);
         return true;
     }
-    if (s->started && behind <= JUMP_MAX)
-        return fill(s, behind, c);
+    if (s->started && behind <= JUMP_MAX) {
+        bool filled = fill(s, behind, c);
+        counter_add(&c->reordered, filled);
+        return filled;
+    }
     counter_add(&c->jumps, s->started);
     counter_add(&c->streams, !s->started);
     s->started = true;
@@ -185,6 +194,20 @@ static void note_first(struct subscriber *s, usec_t now, struct counters *c)
     histogram_add(&c->first_packet_time, now - s->began);
 }
 
+static void take_rtx(struct subscriber *s, struct subscriber_stream *rtx, const struct transport *t,
+                     const uint8_t *data, size_t len, usec_t now, struct counters *c)
+{
+    uint16_t seq;
+    struct subscriber_stream *media = find(s, rtx->media_ssrc);
+    if (!media || !media->started || !recovery_read(rtx, t, data, len, &seq))
+        return;
+    uint16_t behind = (uint16_t)(media->highest - seq);
+    if (behind > JUMP_MAX || !fill(media, behind, c))
+        return;
+    counter_add(&c->recovered, 1);
+    recovery_received(media, seq, now);
+}
+
 void subscriber_rtp(struct subscriber *s, const struct transport *t, const uint8_t *data,
                     size_t len, usec_t now, uint64_t wall, struct counters *c)
 {
@@ -193,14 +216,22 @@ void subscriber_rtp(struct subscriber *s, const struct transport *t, const uint8
         counter_add(&c->unknown_streams, 1);
         return;
     }
+    if (recovery_loses(s)) {
+        counter_add(&c->thrown_away, 1);
+        return;
+    }
     if (stream->rtx) {
         counter_add(&c->rtx_packets, 1);
+        if (s->lose > 0)
+            take_rtx(s, stream, t, data, len, now, c);
         return;
     }
     note_first(s, now, c);
     counter_add(&c->received_bytes, len);
     counter_add(stream->video ? &c->video_packets : &c->audio_packets, 1);
-    if (!count_packet(stream, be16_get(data + 2), c) || stream->until_sample-- > 0)
+    bool counted = count_packet(stream, be16_get(data + 2), c);
+    recovery_received(stream, be16_get(data + 2), now);
+    if (!counted || stream->until_sample-- > 0)
         return;
     stream->until_sample = s->sample ? s->sample - 1 : UINT32_MAX;
     if (s->sample)
@@ -271,7 +302,9 @@ static void send_report(struct subscriber *s, struct transport *t, unsigned *at,
 
 usec_t subscriber_deadline(const struct subscriber *s)
 {
-    return s->count > 0 ? s->next_report : USEC_NEVER;
+    if (s->count == 0)
+        return USEC_NEVER;
+    return s->lose > 0 && s->next_ask < s->next_report ? s->next_ask : s->next_report;
 }
 
 void subscriber_run(struct subscriber *s, struct transport *t, usec_t now, struct outbox *out)

@@ -9,6 +9,7 @@
 #include "bench/sluice-bench/counters.h"
 #include "bench/sluice-bench/settings.h"
 #include "bench/sluice-bench/transport.h"
+#include "dataplane/rtcp/nack_generator.h"
 
 struct subscriber_stream {
     uint32_t ssrc;
@@ -22,6 +23,8 @@ struct subscriber_stream {
     uint32_t last_report;       /* LSR: middle of the NTP time of the last SR */
     usec_t last_report_arrival; /* 0: none came */
     struct srtp_stream srtp;
+    uint32_t media_ssrc;         /* of RTX: what it brings back */
+    struct nack_generator *nack; /* owned; NULL: nothing is asked for again */
 };
 
 struct subscriber {
@@ -31,6 +34,8 @@ struct subscriber {
     unsigned table_bits; /* the table has 1 << table_bits places */
     unsigned sample;     /* every so many packets; 0: never */
     unsigned remb_kbps;
+    unsigned lose; /* on arrival, in thousandths */
+    usec_t next_ask;
     uint32_t own_ssrc;
     usec_t next_report;
     usec_t began;        /* connect(), for the first packet */
