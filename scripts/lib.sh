@@ -12,7 +12,7 @@ packages_build="build-essential cmake ninja-build pkg-config clang llvm bpftool 
   libcurl4-openssl-dev libc-ares-dev libsqlite3-dev libhiredis-dev libseccomp-dev zlib1g-dev
   libcap-dev libcmocka-dev curl iproute2"
 [ "$(dpkg --print-architecture 2>/dev/null)" = amd64 ] && packages_build="$packages_build libipsec-mb-dev"
-packages_test="chromium firefox-esr jq nftables procps openssl redis-server util-linux python3 python3-venv"
+packages_test="chromium firefox-esr jq nftables procps openssl redis-server util-linux python3 python3-venv zsh fish"
 packages_ci="clang-format clang-tidy libclang-rt-14-dev lld universal-ctags valgrind"
 
 # install_packages LIST: installs those that are missing, with a word about it.

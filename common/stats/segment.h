@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 #define STATS_MAGIC      0x73746174736c7531ULL
-#define STATS_VERSION    2
+#define STATS_VERSION    3
 #define STATS_BLOCKS_MAX 64
 #define STATS_BACKEND    128
 #define STATS_ERROR_TEXT 256
@@ -35,6 +35,7 @@ struct stats_header {
     uint64_t started_unix_us;
     struct stats_section section[STATS_SECTIONS];
     char backend[STATS_BACKEND]; /* set before the workers start */
+    char backend_reason[STATS_BACKEND];
     _Atomic uint64_t events;     /* number of the newest event */
     _Atomic uint32_t control;    /* 1 while control is connected */
 };

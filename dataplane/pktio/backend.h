@@ -32,6 +32,7 @@ struct pktio_set {
     void (*close)(struct pktio_set *set);
     unsigned workers;
     char description[PKTIO_DESCRIPTION];
+    char reason[PKTIO_ERROR_TEXT]; /* why it was chosen */
 };
 
 /* Backends' openers, as pktio_open(). */

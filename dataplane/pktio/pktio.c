@@ -75,15 +75,26 @@ static struct pktio_set *open_best(const struct pktio_config *config, char err[P
 {
     struct pktio_set *set = pktio_xdp_open(config, err);
     if (set) {
-        log_info("pktio", "backend=\"%s\" because=\"xdp is available\"", set->description);
+        snprintf(set->reason, sizeof(set->reason), "xdp is available");
         return set;
     }
     char reason[PKTIO_ERROR_TEXT];
     memcpy(reason, err, sizeof(reason));
     set = pktio_udp_open(config, err);
     if (set)
-        log_info("pktio", "backend=\"%s\" because=\"xdp is unavailable: %s\"", set->description,
-                 reason);
+        snprintf(set->reason, sizeof(set->reason), "xdp is unavailable: %.200s", reason);
+    return set;
+}
+
+static struct pktio_set *open_configured(const struct pktio_config *config,
+                                         char err[PKTIO_ERROR_TEXT])
+{
+    if (config->backend == PKTIO_AUTO)
+        return open_best(config, err);
+    struct pktio_set *set =
+        config->backend == PKTIO_UDP ? pktio_udp_open(config, err) : pktio_xdp_open(config, err);
+    if (set)
+        snprintf(set->reason, sizeof(set->reason), "configured");
     return set;
 }
 
@@ -91,12 +102,9 @@ struct pktio_set *pktio_open(const struct pktio_config *config, char err[static 
 {
     if (!config_valid(config, err))
         return NULL;
-    if (config->backend == PKTIO_AUTO)
-        return open_best(config, err);
-    struct pktio_set *set =
-        config->backend == PKTIO_UDP ? pktio_udp_open(config, err) : pktio_xdp_open(config, err);
+    struct pktio_set *set = open_configured(config, err);
     if (set)
-        log_info("pktio", "backend=\"%s\" because=configured", set->description);
+        log_info("pktio", "backend=\"%s\" because=\"%s\"", set->description, set->reason);
     return set;
 }
 
@@ -108,6 +116,11 @@ struct pktio *pktio_worker(struct pktio_set *set, unsigned worker)
 const char *pktio_describe(const struct pktio_set *set)
 {
     return set->description;
+}
+
+const char *pktio_reason(const struct pktio_set *set)
+{
+    return set->reason;
 }
 
 void pktio_close(struct pktio_set *set)

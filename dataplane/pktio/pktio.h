@@ -118,6 +118,9 @@ struct pktio *pktio_worker(struct pktio_set *set, unsigned worker);
 /* "udp", "xdp native copy eth0": for people; static as long as the set lives. */
 const char *pktio_describe(const struct pktio_set *set);
 
+/* Why that backend: "configured", "xdp is unavailable: ..."; lives as long. */
+const char *pktio_reason(const struct pktio_set *set);
+
 /* Detaches programs, closes sockets. All workers have stopped. */
 void pktio_close(struct pktio_set *set);
 

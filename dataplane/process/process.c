@@ -144,6 +144,7 @@ static bool create_stats_server(struct process *p, const struct process_config *
                                 char err[static PROCESS_ERROR_TEXT])
 {
     stats_text(p->stats.header->backend, STATS_BACKEND, pktio_describe(p->pktio));
+    stats_text(p->stats.header->backend_reason, STATS_BACKEND, pktio_reason(p->pktio));
     if (!config->stats_socket)
         return true;
     p->stats_server = stats_thread_open(config->stats_socket, &p->stats, err);

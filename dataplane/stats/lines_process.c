@@ -96,6 +96,7 @@ json_t *line_process(const struct stats_segment *s, const struct totals *t,
     line_count(o, "started_unix_us", h->started_unix_us);
     line_count(o, "uptime_us", clock_realtime() - h->started_unix_us);
     line_text(o, "backend", h->backend);
+    line_name(o, "backend_reason", h->backend_reason);
     line_count(o, "workers", h->blocks - 1);
     line_flag(o, "control", get32(&h->control) != 0);
     line_resources(o);

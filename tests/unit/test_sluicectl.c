@@ -309,6 +309,30 @@ static void bash_completion(void **state)
     unlink(path);
 }
 
+/* fish can be asked from outside. */
+static void fish_completion(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/sluicectl-fish-XXXXXX", command[256], out[4096];
+    if (!have("fish"))
+        skip();
+    close(mkstemp(path));
+    write_script(path, completion_fish);
+    snprintf(command, sizeof(command),
+             "HOME=/tmp fish -c 'source %s; complete -C \"sluicectl token cre\"; "
+             "complete -C \"sluicectl token create --valid\"; complete -C \"sluicectl completion "
+             "z\"'",
+             path);
+    FILE *p = popen(command, "r");
+    assert_non_null(p);
+    out[fread(out, 1, sizeof(out) - 1, p)] = 0;
+    assert_int_equal(pclose(p), 0);
+    assert_ptr_equal(strstr(out, "create\t"), out);
+    assert_non_null(strstr(out, "--valid-for\t"));
+    assert_non_null(strstr(out, "\nzsh\n"));
+    unlink(path);
+}
+
 static void other_shells_read_their_script(void **state)
 {
     (void)state;
@@ -330,12 +354,19 @@ static void other_shells_read_their_script(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lines_that_are_wrong),    cmocka_unit_test(every_command_has_help),
-        cmocka_unit_test(man_page_has_everything), cmocka_unit_test(nobody_there),
-        cmocka_unit_test(token_to_join),           cmocka_unit_test(token_with_limits),
-        cmocka_unit_test(token_for_the_api),       cmocka_unit_test(token_as_json),
-        cmocka_unit_test(token_refused),           cmocka_unit_test(token_by_the_configuration),
-        cmocka_unit_test(bash_completion),         cmocka_unit_test(other_shells_read_their_script),
+        cmocka_unit_test(lines_that_are_wrong),
+        cmocka_unit_test(every_command_has_help),
+        cmocka_unit_test(man_page_has_everything),
+        cmocka_unit_test(nobody_there),
+        cmocka_unit_test(token_to_join),
+        cmocka_unit_test(token_with_limits),
+        cmocka_unit_test(token_for_the_api),
+        cmocka_unit_test(token_as_json),
+        cmocka_unit_test(token_refused),
+        cmocka_unit_test(token_by_the_configuration),
+        cmocka_unit_test(bash_completion),
+        cmocka_unit_test(fish_completion),
+        cmocka_unit_test(other_shells_read_their_script),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

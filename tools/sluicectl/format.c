@@ -50,7 +50,7 @@ const char *format_us(double us, char buf[static FORMAT_TEXT])
 
 const char *format_age(double seconds, char buf[static FORMAT_TEXT])
 {
-    unsigned long s = seconds > 0 ? (unsigned long)seconds : 0;
+    unsigned long s = seconds > 0 && seconds < 1e12 ? (unsigned long)seconds : 0;
     if (s < 60)
         snprintf(buf, FORMAT_TEXT, "%lus", s);
     else if (s < 3600)

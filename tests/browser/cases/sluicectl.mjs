@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // sluicectl on a running server: during a call, with control stopped, and what doctor says.
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
 import path from 'node:path';
 import { TokenVerifier } from 'livekit-server-sdk';
 import { hears, seesVideo } from '../lib/media.mjs';
@@ -159,6 +161,25 @@ async function commands(t) {
 
 // ---- doctor ----
 
+// A proxy that passes everything on but what makes a WebSocket.
+function proxy(t, tls) {
+  const pass = (request, response) => {
+    const { upgrade: _, ...headers } = request.headers;
+    const to = { host: '127.0.0.1', port: t.server.ports.http, path: request.url, method: request.method, headers: { ...headers, connection: 'close' } };
+    request.pipe(http.request(to, answer => { response.writeHead(answer.statusCode, answer.headers); answer.pipe(response); }).on('error', () => response.destroy()));
+  };
+  const server = tls ? https.createServer(tls, pass) : http.createServer(pass);
+  t.closing.push(async () => server.close());
+  return new Promise(resolve => server.listen(0, '127.0.0.1', () => resolve(`${tls ? 'wss' : 'ws'}://127.0.0.1:${server.address().port}`)));
+}
+
+function ownCertificate(t) {
+  const file = name => path.join(t.server.dir, name);
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', '/CN=127.0.0.1',
+    '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', file('key.pem'), '-out', file('cert.pem')], { stdio: 'pipe' });
+  return { key: fs.readFileSync(file('key.pem')), cert: fs.readFileSync(file('cert.pem')) };
+}
+
 async function doctor(t) {
   await t.sluice();
   const ask = async (...args) => {
@@ -170,6 +191,11 @@ async function doctor(t) {
   for (const what of [/processes: dataplane: runs/, /processes: control: runs/, /ports: signalling: TCP port \d+ is open/, /ports: media: UDP port \d+ is open/,
     /signalling: the proxy passes WebSockets/, /signalling: a token of our first API key is accepted/]) assert.match(well.text('ok'), what);
   assert.match(well.text('bad'), /addresses: only clients on this machine can take part/);
+  assert.match(well.text('ok'), /fast path: udp, as configured/);
+  const deaf = await ask('--url', await proxy(t));
+  assert.match(deaf.text('bad'), /signalling: the proxy does not pass WebSockets/);
+  assert.match(deaf.text('ok'), /signalling: the proxy passes requests on/);
+  assert.match((await ask('--url', await proxy(t, ownCertificate(t)))).text('bad'), /signalling: not reached: .*certificate/);
   t.server.children['sluice-control'].kill('SIGSTOP');
   assert.match((await ask()).text('bad'), /processes: control: process \d+ was stopped by a signal/);
   t.server.children['sluice-control'].kill('SIGCONT');

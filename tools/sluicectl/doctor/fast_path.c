@@ -68,13 +68,9 @@ static void explain_udp(struct network *n, const char *backend)
         report_good(n->report, "%s, as configured (sluice.backend: udp)", backend);
         return;
     }
-    report_note(n->report, "%s: kernel sockets, which work, but cost more CPU than AF_XDP%s%s",
-                backend, why ? ": " : "", why ? why : "");
-    if (obstacles(n) == 0 && !why)
-        report_note(n->report,
-                    "the reason is in the dataplane's log (\"xdp is unavailable\"): missing "
-                    "capabilities, or a driver without native XDP; sluice.interfaces allows "
-                    "generic mode");
+    report_note(n->report, "%s: kernel sockets, which work, but cost more CPU than AF_XDP (%s)",
+                backend, why ? why : "its log says why");
+    obstacles(n);
 }
 
 static void check_running(struct network *n)
