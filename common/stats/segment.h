@@ -36,8 +36,8 @@ struct stats_header {
     struct stats_section section[STATS_SECTIONS];
     char backend[STATS_BACKEND]; /* set before the workers start */
     char backend_reason[STATS_BACKEND];
-    _Atomic uint64_t events;     /* number of the newest event */
-    _Atomic uint32_t control;    /* 1 while control is connected */
+    _Atomic uint64_t events;  /* number of the newest event */
+    _Atomic uint32_t control; /* 1 while control is connected */
 };
 
 struct stats_segment {
