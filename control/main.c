@@ -33,6 +33,10 @@
 /* How long clients may take to receive their goodbye. */
 #define GOODBYE_TIME (500 * USEC_PER_MS)
 
+/* What a limit of 0 allows: bounded, as memory is. */
+#define BODY_UNLIMITED    ((uint64_t)64 << 20)
+#define MESSAGE_UNLIMITED ((uint64_t)64 << 20)
+
 struct control {
     int argc;
     char **argv;
@@ -277,13 +281,18 @@ static bool start_api(struct control *c)
     return c->api && reports_listen(&c->reports, c->loop, &c->config, &sources);
 }
 
+static uint64_t limit_or(uint32_t limit, uint64_t unlimited)
+{
+    return limit > 0 ? limit : unlimited;
+}
+
 static bool start_http(struct control *c)
 {
     static const char *const prefixes[] = {"/livekit/sfu"};
     struct http_config cfg = {
         .prefixes = prefixes,
         .prefix_count = 1,
-        .body_max = c->config.limit.max_api_request_body_size,
+        .body_max = limit_or(c->config.limit.max_api_request_body_size, BODY_UNLIMITED),
         .connections_per_address = c->config.sluice.connections_per_address,
     };
     c->http = http_server_create(c->loop, &cfg);
@@ -301,7 +310,7 @@ static bool start_http(struct control *c)
         .limits = {.max_identity = c->config.limit.max_participant_identity_length,
                    .max_room_name = c->config.limit.max_room_name_length,
                    .auto_create = c->config.room.auto_create},
-        .message_max = c->config.limit.signal_message_size,
+        .message_max = limit_or(c->config.limit.signal_message_size, MESSAGE_UNLIMITED),
         .touched = arm_clock,
         .arg = c,
     };

@@ -139,5 +139,11 @@ void settings_read(struct settings *s, const struct config *c, const struct api_
     r->speaker_level = c->audio.active_level;
     r->speaker_percent = c->audio.min_percentile;
     r->speaker_smoothing = c->audio.smooth_intervals;
+    r->speaker_interval = c->audio.update_interval_ms;
+    r->bytes_per_second = c->limit.bytes_per_sec;
+    r->subscriptions_video = c->limit.subscriptions_video;
+    r->subscriptions_audio = c->limit.subscriptions_audio;
+    r->sync_streams = c->room.sync_streams;
+    r->update_size = c->room.update_batch_target_size;
     read_ice(s, c);
 }

@@ -53,6 +53,7 @@ static void fill_media(struct media_config *m, const struct config *c)
     m->history_audio = c->rtc.packet_buffer_size_audio;
     memcpy(m->pli_throttle, c->rtc.pli_throttle, sizeof(m->pli_throttle));
     m->audio_active_level = c->audio.active_level;
+    m->audio_interval = c->audio.update_interval_ms * USEC_PER_MS;
     m->srtp_engine = c->sluice.srtp_engine[0] ? c->sluice.srtp_engine : NULL;
 }
 

@@ -280,6 +280,7 @@ static void create_worker(struct stage *s, unsigned worker)
                                   .history_audio = 200,
                                   .pli_throttle = {500000, 1000000, 1000000},
                                   .audio_active_level = 35,
+                                  .audio_interval = 400000,
                                   .srtp_engine = s->config.engine};
     for (unsigned i = 0; i < s->config.workers; i++)
         config.ports[i] = (uint16_t)(STAGE_PORT + i);

@@ -73,7 +73,7 @@ struct config_turn {
 };
 
 struct config_room {
-    bool auto_create, enable_remote_unmute, enable_full_room_in_webhooks;
+    bool auto_create, enable_remote_unmute, enable_full_room_in_webhooks, sync_streams;
     uint32_t empty_timeout, departure_timeout,
         max_participants; /* seconds, seconds, 0: unlimited */
     uint32_t update_batch_target_size;
@@ -90,6 +90,8 @@ struct config_limit { /* 0: unlimited */
     uint32_t max_metadata_size, max_attributes_size, max_room_name_length,
         max_participant_identity_length, max_participant_name_length;
     uint32_t signal_message_size, max_api_request_body_size, num_tracks;
+    uint32_t bytes_per_sec;                            /* of media, in and out */
+    uint32_t subscriptions_video, subscriptions_audio; /* per participant */
     uint32_t max_data_blobs_size, max_data_blob_key_length, max_data_track_custom_encoding_length;
 };
 

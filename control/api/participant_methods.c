@@ -4,6 +4,7 @@
 #include "control/api/method.h"
 #include "control/room/info.h"
 #include "control/room/participant.h"
+#include "control/room/preference.h"
 #include "control/room/rooms.h"
 
 #include <string.h>
@@ -43,6 +44,8 @@ void remove_participant(struct api_call *c)
     struct participant *p = call_participant(c, q->room, q->identity);
     if (!p)
         return;
+    if (q->revoke_token_ts > 0)
+        preference_revoke(p->room, q->identity, q->revoke_token_ts);
     participant_close(p, LIVEKIT__DISCONNECT_REASON__PARTICIPANT_REMOVED, true, c->now);
     c->response = &ARENA_MESSAGE(&c->arena, Livekit__RemoveParticipantResponse,
                                  livekit__remove_participant_response)

@@ -29,6 +29,7 @@ static void update_room(struct room *r, const Livekit__CreateRoomRequest *q, use
         .empty_timeout = q->empty_timeout,
         .departure_timeout = q->departure_timeout,
         .max_participants = q->max_participants,
+        .sync_streams = q->sync_streams,
     };
     room_update_settings(r, &s, now);
     if (*q->metadata && strcmp(q->metadata, r->metadata) != 0)
@@ -49,6 +50,7 @@ void create_room(struct api_call *c)
             .departure_timeout = q->departure_timeout,
             .max_participants = q->max_participants,
             .metadata = q->metadata,
+            .sync_streams = q->sync_streams,
         };
         r = rooms_open(c->rooms, q->name, &s, c->now);
     }

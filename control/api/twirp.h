@@ -13,7 +13,7 @@
 #define TWIRP_PREFIX "/twirp/livekit."
 
 /* Bytes of a request body; more is `malformed`. */
-#define TWIRP_BODY_MAX (1u << 20)
+#define TWIRP_BODY_MAX (64u << 20)
 
 enum twirp_code {
     TWIRP_OK,

@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK_BYTES ((size_t)128 * 1024)
-
 /* From this protocol on clients go by identity and need not hear that a replaced session ended. */
 #define PROTOCOL_BY_IDENTITY 12
 
@@ -28,10 +26,10 @@ static void send_chunk(struct participant *to, Livekit__ParticipantInfo **infos,
 
 void broadcast_send(struct participant *to, Livekit__ParticipantInfo **infos, size_t n)
 {
-    size_t begin = 0, bytes = 0;
+    size_t begin = 0, bytes = 0, most = to->room->rooms->config.update_size;
     for (size_t i = 0; i < n; i++) {
         size_t size = livekit__participant_info__get_packed_size(infos[i]);
-        if (i > begin && bytes + size > CHUNK_BYTES) {
+        if (i > begin && most > 0 && bytes + size > most) {
             send_chunk(to, infos + begin, i - begin);
             begin = i;
             bytes = 0;

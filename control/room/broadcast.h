@@ -21,7 +21,7 @@ void broadcast_departure(struct participant *p, Livekit__DisconnectReason reason
 /* The batch of a room is due. */
 void broadcast_batch(struct room *r, usec_t now);
 
-/* One update, in pieces of about 128 KiB. */
+/* One update, in pieces of about config.update_size. */
 void broadcast_send(struct participant *to, Livekit__ParticipantInfo **infos, size_t n);
 
 /* Everyone, for a client that resumes. */

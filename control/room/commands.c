@@ -7,6 +7,7 @@
 #include "control/room/data_track.h"
 #include "control/room/record.h"
 #include "control/room/source.h"
+#include "control/room/subscription.h"
 #include "control/room/track_info.h"
 #include "control/room/transport.h"
 
@@ -63,6 +64,7 @@ void command_open_participant(const struct participant *p)
     body.can_publish_data = grant_can_publish_data(&p->claims.video);
     body.hidden = p->claims.video.hidden;
     body.agent = claims_is_agent(&p->claims);
+    body.metrics = grant_can_subscribe_metrics(&p->claims.video);
     body.room_name = p->room->name;
     body.room_sid = p->room->sid;
     body.name = p->claims.name;
@@ -243,8 +245,8 @@ static void set_trailer(const struct subscription *s, Sluice__Link__Subscription
 void command_open_subscription(const struct subscription *s)
 {
     struct arena a = {0};
-    char cname[2 * ROOM_SID_MAX + 1];
-    snprintf(cname, sizeof cname, "%s|%s", s->track->owner->sid, s->track->sid);
+    char cname[SUBSCRIPTION_STREAM_MAX];
+    subscription_stream(s, cname, sizeof cname);
     Sluice__Link__Subscription body = SLUICE__LINK__SUBSCRIPTION__INIT;
     body.id = s->index.id;
     body.track = s->source->index.id;

@@ -10,6 +10,7 @@ struct preference {
     struct preference *next;
     char *identity;
     Livekit__CandidateProtocol how;
+    int64_t revoked_before; /* 0: nothing was */
 };
 
 static struct preference *find(const struct room *r, const char *identity)
@@ -20,19 +21,39 @@ static struct preference *find(const struct room *r, const char *identity)
     return p;
 }
 
-void preference_set(struct room *r, const char *identity, Livekit__CandidateProtocol how)
+/* NULL if there are too many. */
+static struct preference *find_or_add(struct room *r, const char *identity)
 {
     struct preference *p = find(r, identity);
-    if (!p) {
-        if (r->preference_count >= PREFERENCES_MAX)
-            return;
-        p = heap_new(sizeof *p);
-        p->identity = heap_text(identity);
-        p->next = r->preferences;
-        r->preferences = p;
-        r->preference_count++;
-    }
-    p->how = how;
+    if (p || r->preference_count >= PREFERENCES_MAX)
+        return p;
+    p = heap_new(sizeof *p);
+    p->identity = heap_text(identity);
+    p->how = LIVEKIT__CANDIDATE_PROTOCOL__UDP;
+    p->next = r->preferences;
+    r->preferences = p;
+    r->preference_count++;
+    return p;
+}
+
+void preference_set(struct room *r, const char *identity, Livekit__CandidateProtocol how)
+{
+    struct preference *p = find_or_add(r, identity);
+    if (p)
+        p->how = how;
+}
+
+void preference_revoke(struct room *r, const char *identity, int64_t before)
+{
+    struct preference *p = find_or_add(r, identity);
+    if (p && before > p->revoked_before)
+        p->revoked_before = before;
+}
+
+bool preference_is_revoked(const struct room *r, const char *identity, int64_t issued_at)
+{
+    const struct preference *p = find(r, identity);
+    return p && issued_at < p->revoked_before;
 }
 
 Livekit__CandidateProtocol preference_of(const struct room *r, const char *identity)

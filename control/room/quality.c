@@ -11,14 +11,16 @@
 
 #include <math.h>
 
-#define BEST      100.0
-#define FLOOR     30.0
-#define NOTHING   40.0 /* a window without packets */
-#define RISING    0.4
-#define FALLING   0.8
-#define W_OPUS    8.0
-#define W_RED     4.0
-#define W_VIDEO   10.0
+#define BEST           100.0
+#define FLOOR          30.0
+#define NOTHING        40.0 /* a window without packets */
+#define RISING         0.4
+#define FALLING        0.8
+#define W_OPUS         8.0
+#define W_RED          4.0
+#define W_VIDEO        10.0
+#define TRAFFIC_WINDOW (5 * USEC_PER_SEC)
+
 #define EXCELLENT 80.0
 #define GOOD      40.0
 #define POOR      20.0
@@ -79,11 +81,29 @@ static void of_subscription(struct subscription *s, const Sluice__Link__Report *
                     source_codec(s->source) == SDP_RED, r->packets, r->lost);
 }
 
+static void count_traffic(struct rooms *rs, usec_t now)
+{
+    struct traffic *t = &rs->traffic;
+    usec_t passed = now - t->since;
+    if (passed < TRAFFIC_WINDOW)
+        return;
+    t->per_second = t->bytes * USEC_PER_SEC / passed;
+    t->bytes = 0;
+    t->since = now;
+}
+
+uint64_t quality_bytes_per_second(const struct rooms *rs, usec_t now)
+{
+    /* without reports there is no media */
+    return now - rs->traffic.since > 3 * TRAFFIC_WINDOW ? 0 : rs->traffic.per_second;
+}
+
 void quality_reports(struct rooms *rs, const Sluice__Link__Reports *m, usec_t now)
 {
-    (void)now;
+    count_traffic(rs, now);
     for (size_t i = 0; i < m->n_reports; i++) {
         const Sluice__Link__Report *r = m->reports[i];
+        rs->traffic.bytes += r->bytes;
         struct source *source = r->track ? index_find(&rs->sources, r->track) : NULL;
         struct subscription *s =
             r->subscription ? index_find(&rs->subscriptions, r->subscription) : NULL;

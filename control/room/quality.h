@@ -10,6 +10,9 @@
 
 #define QUALITY_PERIOD (5 * USEC_PER_SEC)
 
+/* Media in and out, as reported. */
+uint64_t quality_bytes_per_second(const struct rooms *rs, usec_t now);
+
 void quality_reports(struct rooms *rs, const Sluice__Link__Reports *m, usec_t now);
 
 /* The tick of a room. */

@@ -46,6 +46,7 @@ static struct room *rebuild_room(struct rooms *rs, const Sluice__Record__RoomRec
     r->empty_timeout = m->empty_timeout;
     r->departure_timeout = m->departure_timeout;
     r->max_participants = m->max_participants;
+    r->sync_streams = m->sync_streams;
     r->joined_once = true;
     timer_start(&rs->timers, &r->quality, room_tick(r, QUALITY_PERIOD, now));
     return r;

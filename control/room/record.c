@@ -20,6 +20,7 @@ Sluice__Record__RoomRecord *record_of_room(struct arena *a, const struct room *r
     m->empty_timeout = r->empty_timeout;
     m->departure_timeout = r->departure_timeout;
     m->max_participants = r->max_participants;
+    m->sync_streams = r->sync_streams;
     m->turn_password = (char *)(uintptr_t)r->turn_password;
     m->sif_trailer = (char *)(uintptr_t)r->sif_trailer;
     return m;

@@ -65,6 +65,7 @@ struct room *room_new(struct rooms *rs, const char *name, usec_t now)
     r->empty_timeout = rs->config.empty_timeout;
     r->departure_timeout = rs->config.departure_timeout;
     r->max_participants = rs->config.max_participants;
+    r->sync_streams = rs->config.sync_streams;
     r->departed_tail = &r->departed;
     r->updates = (struct timer){.fire = updates_due, .arg = r};
     r->lifetime = (struct timer){.fire = lifetime_ended, .arg = r};
@@ -102,6 +103,7 @@ static void take_settings(struct room *r, const struct room_settings *s)
         r->departure_timeout = s->departure_timeout;
     if (s->max_participants)
         r->max_participants = s->max_participants;
+    r->sync_streams |= s->sync_streams;
     if (s->metadata && *s->metadata) {
         free(r->metadata);
         r->metadata = heap_text(s->metadata);

@@ -26,6 +26,7 @@ struct room *rooms_find(const struct rooms *rs, const char *name);
 struct room_settings {
     uint32_t empty_timeout, departure_timeout, max_participants;
     const char *metadata;
+    bool sync_streams;
 };
 
 /* The room of that name, made if there is none. NULL if there are ROOMS_MAX. s may be NULL. */

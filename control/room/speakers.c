@@ -8,8 +8,6 @@
 
 #include <math.h>
 
-#define WINDOW_MS       400
-#define SILENCE_AFTER   (550 * USEC_PER_MS) /* without a report: a window and some patience */
 #define EIGHTHS         8
 #define SIMULATED_LEVEL 0.9
 
@@ -18,13 +16,20 @@ static double linear(double dbov)
     return pow(10, -dbov / 20);
 }
 
+/* Without a report: a window and some patience. */
+static usec_t silence_after(const struct rooms *rs)
+{
+    return rs->config.speaker_interval * USEC_PER_MS * 11 / 8;
+}
+
 double speakers_smooth(const struct rooms_config *c, double level, uint32_t loudest,
                        uint32_t active_ms)
 {
-    if (active_ms * 100 < c->speaker_percent * WINDOW_MS)
+    uint32_t window = c->speaker_interval;
+    if (active_ms * 100 < c->speaker_percent * window)
         return 0;
-    double active = active_ms < WINDOW_MS ? active_ms : WINDOW_MS;
-    double now = linear(loudest - 20 * log10(active / WINDOW_MS));
+    double active = active_ms < window ? active_ms : window;
+    double now = linear(loudest - 20 * log10(active / window));
     return level + (now - level) * 2 / (c->speaker_smoothing + 1);
 }
 
@@ -111,7 +116,7 @@ static void forget_silent(struct room *r, usec_t now)
 {
     for (struct participant *p = r->participants; p; p = p->next)
         for (struct publication *t = p->publications; t; t = t->next)
-            if (now - t->heard_at >= SILENCE_AFTER)
+            if (now - t->heard_at >= silence_after(r->rooms))
                 t->level = 0;
 }
 
@@ -123,7 +128,7 @@ static void compare_all(struct rooms *rs, usec_t now)
         speech |= compare_room(r);
     }
     if (speech)
-        timer_start(&rs->timers, &rs->speaker_decay, now + SILENCE_AFTER);
+        timer_start(&rs->timers, &rs->speaker_decay, now + silence_after(rs));
     else
         timer_stop(&rs->timers, &rs->speaker_decay);
 }

@@ -93,7 +93,12 @@ struct rooms_config {
     const struct ice_server *ice_servers;
     size_t ice_server_count;
     struct turn_settings turn;
+    uint32_t bytes_per_second; /* of media, beyond which nobody is let in, 0: no limit */
+    uint32_t subscriptions_video, subscriptions_audio; /* per participant, 0: no limit */
+    bool sync_streams;                                 /* of new rooms */
+    uint32_t update_size;       /* bytes of one ParticipantUpdate, about; 0: no limit */
     double speaker_level;       /* -dBov: this loud counts as speech */
+    uint32_t speaker_interval;  /* ms */
     uint32_t speaker_percent;   /* of a window that must be speech */
     uint32_t speaker_smoothing; /* intervals */
     uint32_t name_limit, metadata_limit,
@@ -152,6 +157,13 @@ struct media_plane {
     struct media_worker workers[MEDIA_WORKERS_MAX];
 };
 
+/* Bytes of media that the dataplane reported, and when counting them began. */
+struct traffic {
+    uint64_t bytes;
+    usec_t since;
+    uint64_t per_second; /* of the last whole window */
+};
+
 struct rooms {
     struct rooms_config config;
     struct room_output out;
@@ -170,7 +182,8 @@ struct rooms {
     struct room *first;
     uint32_t room_count, participant_count;
     char node_id[ROOM_SID_MAX];
-    struct timer speaker_decay;          /* when no level report comes */
+    struct timer speaker_decay; /* when no level report comes */
+    struct traffic traffic;
     struct dump_item *dump, **dump_tail; /* of rebuild.c */
 };
 
@@ -195,6 +208,7 @@ struct room {
     char turn_password[44];
     char sif_trailer[44];
     bool joined_once;
+    bool sync_streams;                /* tracks of one stream are one MediaStream for clients */
     struct participant *participants; /* in order of joining */
     uint32_t participant_count;
     struct departed *departed, **departed_tail;

@@ -21,6 +21,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of a stream's name in descriptions; it is the client's. */
+#define STREAM_NAME_MAX 40
+
 #define SETTLE_TIME (100 * USEC_PER_MS)
 
 static void negotiate(struct participant *p, usec_t now)
@@ -149,6 +152,30 @@ static bool may(const struct subscription *s)
            permission_allows(t->owner, s->subscriber, t->sid);
 }
 
+/* As many as one participant may have of this kind (limit.subscription_limit_*). */
+static bool at_limit(const struct subscription *s)
+{
+    const struct rooms_config *c = &s->subscriber->room->rooms->config;
+    Livekit__TrackType kind = s->track->info->type;
+    uint32_t n = 0, most = kind == LIVEKIT__TRACK_TYPE__VIDEO ? c->subscriptions_video
+                                                              : c->subscriptions_audio;
+    for (const struct subscription *o = s->subscriber->subscriptions; o && most > 0;
+         o = o->next_of_subscriber)
+        n += o->state != SUBSCRIPTION_OFF && o->track->info->type == kind;
+    return most > 0 && n >= most;
+}
+
+/* What was kept out by the limit may have its turn. */
+static void fill_up(struct participant *p, usec_t now)
+{
+    const struct rooms_config *c = &p->room->rooms->config;
+    if (c->subscriptions_video == 0 && c->subscriptions_audio == 0)
+        return;
+    for (struct subscription *s = p->subscriptions; s && !p->closing; s = s->next_of_subscriber)
+        if (s->state == SUBSCRIPTION_OFF && s->wanted && s->track->published)
+            subscription_reconsider(s, now);
+}
+
 void subscription_reconsider(struct subscription *s, usec_t now)
 {
     bool allowed = may(s);
@@ -157,10 +184,12 @@ void subscription_reconsider(struct subscription *s, usec_t now)
         s->told_allowed = false;
     }
     bool on = s->wanted && allowed && !s->refused && s->track->published && !s->subscriber->closing;
-    if (on && s->state == SUBSCRIPTION_OFF)
+    if (on && s->state == SUBSCRIPTION_OFF && !at_limit(s)) {
         start(s, now);
-    else if (!on && s->state != SUBSCRIPTION_OFF)
+    } else if (!on && s->state != SUBSCRIPTION_OFF) {
         stop(s, now);
+        fill_up(s->subscriber, now);
+    }
 }
 
 static bool ready(const struct participant *p)
@@ -329,15 +358,26 @@ void subscription_refuse(struct subscription *s, Livekit__SubscriptionError why,
 
 void subscription_end(struct subscription *s, usec_t now)
 {
+    struct participant *p = s->subscriber;
     stop(s, now);
     subscription_free(s);
+    fill_up(p, now);
+}
+
+void subscription_stream(const struct subscription *s, char *id, size_t size)
+{
+    const struct publication *t = s->track;
+    bool firefox = strncasecmp(s->subscriber->client.browser, "Firefox", 7) == 0;
+    bool shared = t->owner->room->sync_streams && !firefox && *t->info->stream;
+    snprintf(id, size, "%s|%.*s", t->owner->sid, STREAM_NAME_MAX,
+             shared ? t->info->stream : t->sid);
 }
 
 void subscription_sending(const struct subscription *s, struct sdp_sending *out)
 {
     const struct publication *t = s->track;
     *out = (struct sdp_sending){.ssrc = s->ssrc, .rtx_ssrc = s->rtx_ssrc};
-    snprintf(out->stream_id, sizeof out->stream_id, "%s|%s", t->owner->sid, t->sid);
+    subscription_stream(s, out->stream_id, sizeof out->stream_id);
     snprintf(out->track_sid, sizeof out->track_sid, "%s", t->sid);
     out->stereo = track_has_feature(t->info, LIVEKIT__AUDIO_TRACK_FEATURE__TF_STEREO);
 }

@@ -10,6 +10,8 @@
 
 #include "control/room/state.h"
 
+#define SUBSCRIPTION_STREAM_MAX 80 /* of subscription_stream(), with NUL */
+
 /* Looks at every published track of others / every participant that may want t. Idempotent. */
 void subscriptions_of_participant(struct participant *p, usec_t now);
 void subscriptions_of_track(struct publication *t, usec_t now);
@@ -48,6 +50,10 @@ struct subscription *subscription_find(const struct participant *p, const struct
 
 /* A subscription in state OFF, linked in. */
 struct subscription *subscription_new(struct participant *p, struct publication *t, uint64_t id);
+
+/* The MediaStream that it is part of, and its CNAME: of each track its own, or (sync_streams) of
+ * all tracks that the publisher put into one stream. */
+void subscription_stream(const struct subscription *s, char *id, size_t size);
 
 /* How it appears in a description. */
 void subscription_sending(const struct subscription *s, struct sdp_sending *out);

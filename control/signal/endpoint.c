@@ -116,7 +116,7 @@ static void start(struct endpoint *e, struct http_request *r, const struct join_
     }
     room_config_read(claims.room_config, &settings, &texts);
     struct signal_join j = {.claims = &claims, .params = params, .settings = &settings};
-    struct signal_refusal no = signal_check(e->g, &j);
+    struct signal_refusal no = signal_check(e->g, &j, clock_monotonic());
     if (no.status)
         refuse(r, no.status, no.text);
     else

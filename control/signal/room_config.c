@@ -27,6 +27,7 @@ void room_config_read(const char *json, struct room_settings *s, struct room_con
     s->empty_timeout = number(o, "emptyTimeout", "empty_timeout");
     s->departure_timeout = number(o, "departureTimeout", "departure_timeout");
     s->max_participants = number(o, "maxParticipants", "max_participants");
+    s->sync_streams = json_is_true(member(o, "syncStreams", "sync_streams"));
     const char *metadata = json_string_value(json_object_get(o, "metadata"));
     if (metadata)
         texts->metadata = strdup(metadata);

@@ -5,6 +5,8 @@
 #include "control/room/fallback.h"
 #include "control/room/heap.h"
 #include "control/room/participant.h"
+#include "control/room/preference.h"
+#include "control/room/quality.h"
 #include "control/signal/negotiate.h"
 #include "control/signal/session.h"
 
@@ -116,21 +118,30 @@ static uint32_t tracks_in_and_out(const struct rooms *rs)
     return n;
 }
 
-static bool overloaded(const struct rooms *rs)
+static bool overloaded(const struct rooms *rs, usec_t now)
 {
-    return (rs->config.capacity > 0 && rs->participant_count >= rs->config.capacity) ||
+    uint32_t most = rs->config.bytes_per_second;
+    return (most > 0 && quality_bytes_per_second(rs, now) >= most) ||
+           (rs->config.capacity > 0 && rs->participant_count >= rs->config.capacity) ||
            (rs->config.track_limit > 0 && tracks_in_and_out(rs) >= rs->config.track_limit);
 }
 
-struct signal_refusal signal_check(struct signalling *g, const struct signal_join *j)
+static int64_t issued(const struct claims *c)
+{
+    return c->issued_at > c->not_before ? c->issued_at : c->not_before;
+}
+
+struct signal_refusal signal_check(struct signalling *g, const struct signal_join *j, usec_t now)
 {
     const struct room *r = rooms_find(&g->rooms, j->params->room);
     struct participant *known = r ? room_participant(r, j->params->identity) : NULL;
+    if (r && preference_is_revoked(r, j->params->identity, issued(j->claims)))
+        return (struct signal_refusal){401, "token was revoked"};
     if (j->params->reconnect)
         return check_resume(known);
     if (!g->rooms.media.up || g->rooms.media.worker_count == 0)
         return (struct signal_refusal){503, "media is not available"};
-    if (!known && overloaded(&g->rooms))
+    if (!known && overloaded(&g->rooms, now))
         return (struct signal_refusal){503, "node has exceeded its configured limit"};
     bool full = r && room_is_full(r);
     if ((full && (!known || known->origin)) || (!r && g->rooms.room_count >= ROOMS_MAX))

@@ -52,7 +52,7 @@ struct signal_refusal {
 };
 
 /* Nothing is changed. */
-struct signal_refusal signal_check(struct signalling *g, const struct signal_join *j);
+struct signal_refusal signal_check(struct signalling *g, const struct signal_join *j, usec_t now);
 
 /* Starts the session: sends `join` and what follows, or for a resume `reconnect`, or the `leave`
  * that sends the client to join anew. Never NULL; the socket may have been closed already. */

@@ -20,7 +20,7 @@ void audio_level_note(struct media *m, struct track *t, uint8_t level, uint32_t 
     t->level_seen = true;
     t->level_ts = ts;
     if (t->next_level == USEC_NEVER) {
-        t->next_level = m->now + AUDIO_LEVEL_INTERVAL;
+        t->next_level = m->now + m->config.audio_interval;
         wheel_advance(&m->wheel, &t->timer, t->next_level);
     }
     if (level > m->config.audio_active_level)
@@ -42,7 +42,7 @@ void audio_level_window(struct media *m, struct track *t)
                             .active_ms = (uint16_t)(ms < UINT16_MAX ? ms : UINT16_MAX)},
         };
         media_emit(m, &e);
-        t->next_level = m->now + AUDIO_LEVEL_INTERVAL;
+        t->next_level = m->now + m->config.audio_interval;
     } else {
         t->next_level = USEC_NEVER; /* until the next packet with a level */
     }

@@ -48,7 +48,6 @@
 #define REPORT_INTERVAL        (1 * USEC_PER_SEC) /* receiver reports and XR, to publishers */
 #define SENDER_REPORT_INTERVAL (3 * USEC_PER_SEC) /* to subscribers */
 #define EVENT_REPORT_INTERVAL  (5 * USEC_PER_SEC)
-#define AUDIO_LEVEL_INTERVAL   (400 * USEC_PER_MS)
 #define KEY_FRAME_REPEAT_MIN   (200 * USEC_PER_MS)
 #define KEY_FRAME_REPEAT_MAX   (1 * USEC_PER_SEC)
 #define KEY_FRAME_URGENT_MAX   2 /* per downtrack, while it is young */

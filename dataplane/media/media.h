@@ -216,6 +216,7 @@ struct media_config {
         history_audio; /* packets kept per layer (config rtc.packet_buffer_size_*) */
     usec_t pli_throttle[MEDIA_LAYERS_MAX];
     uint8_t audio_active_level; /* -dBov; 35 */
+    usec_t audio_interval;      /* of level reports; 400 ms */
     const char *srtp_engine;    /* NULL: best */
     /* Thread `worker` is the engine's; NULL: nothing but counters is written. */
     const struct stats_segment *stats;

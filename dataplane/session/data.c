@@ -28,6 +28,8 @@ struct transport *data_receiving_transport(const struct participant *p)
 
 static bool addressed_to(const struct data_packet *p, const Sluice__Link__Participant *to)
 {
+    if (p->value == DATA_VALUE_METRICS && !to->metrics)
+        return false;
     if (p->n_identities == 0 && p->n_sids == 0)
         return true;
     for (unsigned i = 0; i < p->n_identities; i++)
@@ -55,7 +57,7 @@ static bool is_repeated(struct participant *p, const struct data_packet *packet,
 
 static bool is_for_participants(const struct participant *p, uint32_t value)
 {
-    return value != DATA_VALUE_METRICS && (value != DATA_VALUE_TRANSCRIPTION || p->state->agent);
+    return value != DATA_VALUE_TRANSCRIPTION || p->state->agent;
 }
 
 static bool is_welcome(struct sessions *s, struct participant *p, struct data_packet *packet,

@@ -73,6 +73,7 @@ struct world *world_open(unsigned workers)
                                  .history_audio = 200,
                                  .pli_throttle = {500000, 1000000, 1000000},
                                  .audio_active_level = 35,
+                                 .audio_interval = 400000,
                                  .stats = &w->stats,
                                  .clock = read_clock};
         for (unsigned j = 0; j < workers; j++)

@@ -183,7 +183,7 @@ static void start(struct actor *a)
     struct signal_io io = {.ctx = a, .write = io_write, .close = io_close};
     drop_session(a);
     a->closed = false;
-    assert_int_equal(signal_check(a->stage->g, &j).status, 0);
+    assert_int_equal(signal_check(a->stage->g, &j, a->stage->now).status, 0);
     a->session = signal_start(a->stage->g, &j, &io, a->stage->now);
 }
 

@@ -286,6 +286,15 @@ static void a_participant_is_removed(void **state)
     assert_int_equal(leave->reason, LIVEKIT__DISCONNECT_REASON__PARTICIPANT_REMOVED);
     assert_true(bob.closed);
     assert_int_equal(stage.events[stage.event_count - 1], PARTICIPANT_LEFT);
+    struct signal_join j = {.claims = &bob.claims, .params = &bob.params};
+    bob.claims.issued_at = 1000;
+    assert_int_equal(signal_check(stage.g, &j, stage.now).status, 0);
+    actor_join(&bob, OFFER_JOIN);
+    call("RemoveParticipant",
+         "{\"room\":\"room\",\"identity\":\"bob\",\"revoke_token_ts\":\"1001\"}");
+    assert_int_equal(signal_check(stage.g, &j, stage.now).status, 401);
+    bob.claims.issued_at = 1001;
+    assert_int_equal(signal_check(stage.g, &j, stage.now).status, 0);
     expect_refusal(call("RemoveParticipant", "{\"room\":\"room\",\"identity\":\"bob\"}"), 404,
                    "not_found", NO_PARTICIPANT);
 }

@@ -312,16 +312,38 @@ static void nonces_are_forgotten_in_order(void **state)
     nonces_free(&n);
 }
 
-static void only_agents_transcribe_and_nobody_sends_metrics(void **state)
+static void gets_metrics(struct fixture *f, uint64_t id)
+{
+    Sluice__Link__Participant p = SLUICE__LINK__PARTICIPANT__INIT;
+    p.id = id;
+    p.room = 7;
+    p.sid = p.identity = (char *)"analyst";
+    p.metrics = true;
+    Sluice__Link__Command c = SLUICE__LINK__COMMAND__INIT;
+    c.body_case = SLUICE__LINK__COMMAND__BODY_OPEN_PARTICIPANT;
+    c.open_participant = &p;
+    run(f->s, &c, USEC_PER_SEC);
+}
+
+static void only_agents_transcribe(void **state)
 {
     struct fixture *f = *state;
     from(f, 1, false, B("\x3a\x02hi"));
-    from(f, 1, false, B("\x42\x02hi"));
-    from(f, 3, false, B("\x42\x02hi"));
-    assert_int_equal(counted(f, COUNTER_DROP_DATA_KIND), 3);
+    assert_int_equal(counted(f, COUNTER_DROP_DATA_KIND), 1);
     from(f, 3, false, B("\x3a\x02hi"));
-    assert_int_equal(counted(f, COUNTER_DROP_DATA_KIND), 3);
-    assert_int_equal(counted(f, COUNTER_DROP_DATA_NOT_OPEN), 2);
+    assert_int_equal(counted(f, COUNTER_DROP_DATA_KIND), 1);
+    assert_int_equal(counted(f, COUNTER_DROP_DATA_NOT_OPEN), 2); /* on its way to both others */
+}
+
+static void metrics_go_to_who_may_have_them(void **state)
+{
+    struct fixture *f = *state;
+    from(f, 1, false, B("\x42\x02hi"));
+    assert_int_equal(counted(f, COUNTER_DROP_DATA_NOT_OPEN), 0);
+    gets_metrics(f, 2);
+    from(f, 1, false, B("\x42\x02hi"));
+    assert_int_equal(counted(f, COUNTER_DROP_DATA_NOT_OPEN), 1);
+    assert_int_equal(counted(f, COUNTER_DROP_DATA_KIND), 0);
 }
 
 static void agents_stream_in_anothers_name(void **state)
@@ -385,7 +407,8 @@ int main(void)
         TEST(a_resumed_sender_is_taken_once),
         TEST(a_nonce_counts_once),
         TEST(nonces_are_forgotten_in_order),
-        TEST(only_agents_transcribe_and_nobody_sends_metrics),
+        TEST(only_agents_transcribe),
+        TEST(metrics_go_to_who_may_have_them),
         TEST(agents_stream_in_anothers_name),
         TEST(foreign_channels_become_user_packets),
         TEST(data_tracks_go_to_their_subscribers),

@@ -265,9 +265,9 @@ static void a_full_room_refuses(void **state)
     rooms_open(stage.rooms, "room", &one, stage.now);
     actor_join(&alice, OFFER_JOIN);
     struct signal_join j = {.claims = &bob.claims, .params = &bob.params};
-    assert_int_equal(signal_check(stage.g, &j).status, 500);
+    assert_int_equal(signal_check(stage.g, &j, stage.now).status, 500);
     struct signal_join again = {.claims = &alice.claims, .params = &alice.params};
-    assert_int_equal(signal_check(stage.g, &again).status, 0);
+    assert_int_equal(signal_check(stage.g, &again, stage.now).status, 0);
 }
 
 static void without_dataplane_nobody_joins(void **state)
@@ -275,7 +275,7 @@ static void without_dataplane_nobody_joins(void **state)
     (void)state;
     rooms_link_lost(stage.rooms);
     struct signal_join j = {.claims = &alice.claims, .params = &alice.params};
-    assert_int_equal(signal_check(stage.g, &j).status, 503);
+    assert_int_equal(signal_check(stage.g, &j, stage.now).status, 503);
 }
 
 static void shutting_down_says_goodbye(void **state)

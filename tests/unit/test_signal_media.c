@@ -460,9 +460,9 @@ static void limits_of_the_configuration_hold(void **state)
     actor_open(&carol, &stage, "carol");
     struct signal_join j = {.claims = &carol.claims, .params = &carol.params};
     stage.rooms->config.track_limit = 2; /* what Alice publishes */
-    assert_int_equal(signal_check(stage.g, &j).status, 503);
+    assert_int_equal(signal_check(stage.g, &j, stage.now).status, 503);
     stage.rooms->config.track_limit = 100;
-    assert_int_equal(signal_check(stage.g, &j).status, 0);
+    assert_int_equal(signal_check(stage.g, &j, stage.now).status, 0);
     actor_close(&carol);
 }
 
@@ -515,6 +515,72 @@ static void without_publish_grant_media_is_not_taken(void **state)
 }
 
 /* A second codec of a track is refused in words; the client goes on with the first. */
+static void subscriptions_have_their_limit(void **state)
+{
+    (void)state;
+    stage.rooms->config.subscriptions_video = 1;
+    both_join();
+    alice_publishes();
+    actor_add_track(&alice, "cam-2", LIVEKIT__TRACK_TYPE__VIDEO, LIVEKIT__TRACK_SOURCE__CAMERA);
+    actor_offer(&alice,
+                SESSION("0 1 2 3 4 5 6 7 8 9") RECEIVING AUDIO(ICE, "7", MIC)
+                    VIDEO(ICE, "8", CAMERA SIMULCAST) VIDEO(ICE, "9", CAMERA SIMULCAST),
+                3);
+    actor_offer(&bob, OFFER_JOIN, 2);
+    stage_pass(&stage, 1 * USEC_PER_SEC);
+    actor_offer(&bob, OFFER_JOIN, 3);
+    assert_int_equal(last_answer(&bob)->n_mid_to_track_id, 2); /* sound, and one of the pictures */
+    char first[ROOM_SID_MAX];
+    snprintf(first, sizeof first, "%s", mapped(last_answer(&bob), "3"));
+    actor_subscribe(&bob, first, false);
+    actor_offer(&bob, OFFER_JOIN, 4);
+    stage_pass(&stage, 1 * USEC_PER_SEC);
+    actor_offer(&bob, OFFER_JOIN, 5);
+    assert_int_equal(last_answer(&bob)->n_mid_to_track_id, 2);
+    assert_string_not_equal(mapped(last_answer(&bob), "3") ? mapped(last_answer(&bob), "3")
+                                                           : mapped(last_answer(&bob), "4"),
+                            first);
+}
+
+static void a_busy_server_lets_nobody_in(void **state)
+{
+    (void)state;
+    stage.rooms->config.bytes_per_second = 100000;
+    actor_join(&alice, OFFER_JOIN);
+    Sluice__Link__Report report = SLUICE__LINK__REPORT__INIT, *reports[] = {&report};
+    Sluice__Link__Reports body = SLUICE__LINK__REPORTS__INIT;
+    report.bytes = 1000000; /* in 5 s */
+    body.reports = reports;
+    body.n_reports = 1;
+    Sluice__Link__Event e = SLUICE__LINK__EVENT__INIT;
+    e.body_case = SLUICE__LINK__EVENT__BODY_REPORTS;
+    e.reports = &body;
+    for (int i = 0; i < 3; i++) {
+        stage_event(&stage, &e);
+        stage_pass(&stage, 5 * USEC_PER_SEC);
+    }
+    struct signal_join j = {.claims = &bob.claims, .params = &bob.params};
+    assert_int_equal(signal_check(stage.g, &j, stage.now).status, 503);
+    stage_pass(&stage, 20 * USEC_PER_SEC); /* no media any more */
+    assert_int_equal(signal_check(stage.g, &j, stage.now).status, 0);
+}
+
+static void streams_are_kept_together(void **state)
+{
+    (void)state;
+    stage.rooms->config.sync_streams = true;
+    both_join();
+    alice_publishes();
+    actor_offer(&bob, OFFER_JOIN, 2);
+    char id[80];
+    snprintf(id, sizeof id, "a=msid:%s|camera ", actor_participant(&alice)->sid);
+    const char *sdp = last_answer(&bob)->sdp, *first = strstr(sdp, id);
+    assert_non_null(first);
+    assert_non_null(strstr(first + 1, id)); /* of both */
+    snprintf(id, sizeof id, "%s|camera", actor_participant(&alice)->sid);
+    assert_string_equal(last_subscription()->cname, id);
+}
+
 static void without_grant_nothing_is_subscribed(void **state)
 {
     (void)state;
@@ -658,6 +724,9 @@ int main(void)
         TEST(limits_of_the_configuration_hold),
         TEST(what_changes_about_a_track_is_told),
         TEST(without_publish_grant_media_is_not_taken),
+        TEST(subscriptions_have_their_limit),
+        TEST(a_busy_server_lets_nobody_in),
+        TEST(streams_are_kept_together),
         TEST(without_grant_nothing_is_subscribed),
         TEST(the_publisher_says_who_may),
         TEST(a_codec_that_is_not_there_is_an_error),

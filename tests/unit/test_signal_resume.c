@@ -260,8 +260,8 @@ static void simulated_failures_happen_once(void **state)
     actor_send(&bob, &m);
     struct signal_join j = {.claims = &bob.claims, .params = &bob.params};
     bob.params.reconnect = true;
-    assert_int_equal(signal_check(stage.g, &j).status, 500);
-    assert_int_equal(signal_check(stage.g, &j).status, 0);
+    assert_int_equal(signal_check(stage.g, &j, stage.now).status, 500);
+    assert_int_equal(signal_check(stage.g, &j, stage.now).status, 0);
     bob.params.reconnect = false;
     body.scenario_case = LIVEKIT__SIMULATE_SCENARIO__SCENARIO_DISCONNECT_SIGNAL_ON_RESUME;
     actor_send(&bob, &m);
