@@ -199,7 +199,7 @@ static void take_rtx(struct subscriber *s, struct subscriber_stream *rtx, const 
 {
     uint16_t seq;
     struct subscriber_stream *media = find(s, rtx->media_ssrc);
-    if (!media || !media->started || !recovery_read(rtx, t, data, len, &seq))
+    if (!media || !media->nack || !media->started || !recovery_read(rtx, t, data, len, &seq))
         return;
     uint16_t behind = (uint16_t)(media->highest - seq);
     if (behind > JUMP_MAX || !fill(media, behind, c))
@@ -222,8 +222,7 @@ void subscriber_rtp(struct subscriber *s, const struct transport *t, const uint8
     }
     if (stream->rtx) {
         counter_add(&c->rtx_packets, 1);
-        if (s->lose > 0)
-            take_rtx(s, stream, t, data, len, now, c);
+        take_rtx(s, stream, t, data, len, now, c);
         return;
     }
     note_first(s, now, c);

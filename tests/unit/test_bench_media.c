@@ -3,9 +3,12 @@
  * The load generator's media: a publisher's packets straight into a subscriber, over real keys.
  */
 #include "bench/sluice-bench/publisher.h"
+#include "bench/sluice-bench/recovery.h"
 #include "bench/sluice-bench/subscriber.h"
 
+#include "common/bytes.h"
 #include "dataplane/rtcp/build.h"
+#include "dataplane/rtcp/parse.h"
 #include "dataplane/rtp/packet.h"
 #include "dataplane/rtp/vp8.h"
 
@@ -282,6 +285,76 @@ static void many_streams_are_kept_apart(void **state)
     assert_int_equal(w->counters.unknown_streams, 0);
 }
 
+/* One protected packet with two bytes of payload in front of some more. */
+static void deliver_made(struct world *w, uint32_t ssrc, uint16_t seq, uint16_t head)
+{
+    uint8_t p[200] = {0x80, 96};
+    be16_put(p + 2, seq);
+    be32_put(p + 8, ssrc);
+    be16_put(p + 12, head);
+    struct srtp_job job = {.key = w->transport.send,
+                           .out = p,
+                           .payload = p + 12,
+                           .header_len = 12,
+                           .payload_len = 100};
+    srtp_protect(w->engine, &job, 1);
+    deliver(w, p, 112 + srtp_tag_length(SRTP_AEAD_AES_128_GCM));
+}
+
+/* The numbers that the only datagram of the box asks for. */
+static unsigned asked_for(struct world *w, uint16_t *seq)
+{
+    struct outbox_datagram *d = &w->out.datagrams[0];
+    struct srtcp_stream in = {0};
+    struct rtcp_packet packet;
+    struct rtcp_feedback f;
+    size_t len;
+    unsigned n = 0;
+    assert_int_equal(w->out.count, 1);
+    assert_int_equal(srtcp_unprotect(w->engine, w->transport.receive, &in, d->data, d->len, &len),
+                     SRTP_OK);
+    for (struct rtcp_cursor at = rtcp_begin(d->data, len); rtcp_next(&at, &packet);) {
+        if (packet.kind != RTCP_NACK || !rtcp_read_feedback(&packet, &f))
+            continue;
+        assert_int_equal(f.media, 0x1000);
+        n++;
+        *seq = be16_get(d->data + len - 4); /* the last pair of number and bitmap */
+    }
+    w->out.count = 0;
+    return n;
+}
+
+static void what_is_missing_is_asked_for_and_comes_back(void **state)
+{
+    struct world *w = *state;
+    uint16_t seq = 0;
+    subscriber_free(&w->subscriber);
+    w->settings.lose = 1;
+    w->settings.sample = 0;
+    subscriber_init(&w->subscriber, &w->settings, w->now);
+    subscriber_announce(&w->subscriber, true, 0x1000, 0x2000);
+    w->subscriber.lose = 0; /* the test decides what is lost */
+    for (uint16_t i = 100; i < 110; i++) {
+        if (i != 105)
+            deliver_made(w, 0x1000, i, 0);
+    }
+    assert_int_equal(counter_get(&w->counters.received_packets), 9);
+    w->now += NACK_FIRST_DELAY;
+    w->subscriber.lose = 1;
+    recovery_ask(&w->subscriber, &w->transport, w->now, &w->out, &w->counters);
+    w->subscriber.lose = 0;
+    assert_int_equal(asked_for(w, &seq), 1);
+    assert_int_equal(seq, 105);
+    assert_int_equal(counter_get(&w->counters.asked), 1);
+    deliver_made(w, 0x2000, 1, 105);
+    deliver_made(w, 0x2000, 2, 105); /* again: not counted */
+    assert_int_equal(counter_get(&w->counters.recovered), 1);
+    assert_int_equal(counter_get(&w->counters.received_packets), 10);
+    assert_int_equal(counter_get(&w->counters.expected_packets), 10);
+    assert_int_equal(counter_get(&w->counters.reordered), 0);
+    assert_true(nack_generator_deadline(w->subscriber.streams[0].nack) == USEC_NEVER);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -296,6 +369,7 @@ int main(void)
         TEST(what_is_far_too_late_is_left_out),
         TEST(unwanted_layers_rest),
         TEST(subscribers_report),
+        TEST(what_is_missing_is_asked_for_and_comes_back),
         TEST(many_streams_are_kept_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
