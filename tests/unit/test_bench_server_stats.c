@@ -86,9 +86,9 @@ static void *serve(void *arg)
     ssize_t n = recv(fd, request, sizeof request - 1, 0);
     request[n > 0 ? n : 0] = '\0';
     if (strstr(request, "\"get\":\"process\"") && strchr(request, '\n')) {
-        (void)!write(fd, begin_line, sizeof begin_line - 1);
-        (void)!write(fd, process_line, sizeof process_line - 1);
-        (void)!write(fd, end_line, sizeof end_line - 1);
+        send(fd, begin_line, sizeof begin_line - 1, MSG_NOSIGNAL);     /* it may have enough */
+        send(fd, process_line, sizeof process_line - 1, MSG_NOSIGNAL); /* it may have enough */
+        send(fd, end_line, sizeof end_line - 1, MSG_NOSIGNAL);         /* it may have enough */
     }
     close(fd);
     return NULL;
