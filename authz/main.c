@@ -7,16 +7,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "authz/healthcheck.h"
 #include "authz/http/service.h"
 #include "authz/listen.h"
+#include "common/descriptors.h"
 #include "common/log.h"
 #include "common/sandbox/sandbox.h"
 #include "common/version.h"
+
+/* Thousands of clients, and connections to their homeservers. */
+#define DESCRIPTORS_WANTED 4096
 
 struct authz {
     struct config_authz config;
@@ -49,16 +52,6 @@ static bool watch_signals(struct authz *a)
     return a->signals.fd >= 0 && loop_watch(a->loop, &a->signals, LOOP_READ);
 }
 
-/* Many homeservers at once need many sockets. */
-static void raise_descriptors(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return;
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 static void warn(const struct config_authz *c)
 {
     if (c->insecure_tls)
@@ -72,7 +65,7 @@ static void warn(const struct config_authz *c)
 
 static bool start(struct authz *a)
 {
-    raise_descriptors();
+    descriptors_raise(DESCRIPTORS_WANTED);
     warn(&a->config);
     a->loop = loop_create();
     if (!a->loop || !watch_signals(a) || !service_open(&a->service, a->loop, &a->config) ||

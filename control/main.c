@@ -4,6 +4,7 @@
  * the dataplane, so it may be stopped and started during calls.
  */
 #include "common/config/config.h"
+#include "common/descriptors.h"
 #include "common/log.h"
 #include "common/sandbox/sandbox.h"
 #include "control/address/routes.h"
@@ -36,6 +37,9 @@
 /* What a limit of 0 allows: bounded, as memory is. */
 #define BODY_UNLIMITED    ((uint64_t)64 << 20)
 #define MESSAGE_UNLIMITED ((uint64_t)64 << 20)
+
+/* A socket for each participant's signalling, and those of requests. */
+#define DESCRIPTORS_WANTED 8192
 
 struct control {
     int argc;
@@ -371,6 +375,7 @@ static bool start_stats(struct control *c)
 
 static bool start(struct control *c)
 {
+    descriptors_raise(DESCRIPTORS_WANTED);
     c->loop = loop_create();
     c->started = clock_monotonic();
     c->clock = (struct loop_timer){.fire = clock_due, .arg = c};

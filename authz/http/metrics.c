@@ -51,6 +51,8 @@ void metrics_answer(struct service *s, struct http_request *r)
     counter(to, "tokens_total", c->tokens);
     counter(to, "delegations_total", c->delegations);
     counter(to, "refused_total", c->refused);
+    counter(to, "postponed_total", c->postponed);
+    counter(to, "limited_total", c->limited);
     counter(to, "failed_total", c->failed);
     counter(to, "webhooks_total", c->webhooks);
     counter(to, "webhooks_bad_total", c->webhooks_bad);

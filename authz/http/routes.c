@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "authz/http/answer.h"
-#include "authz/http/grant.h"
 #include "authz/http/metrics.h"
+#include "authz/http/postpone.h"
 #include "authz/transports/transports.h"
 #include "common/log.h"
 
@@ -59,7 +59,7 @@ static void on_grant(struct service *s, struct http_request *r, enum endpoint en
     else if (http_body(r).length > REQUEST_BODY_MAX)
         answer_refusal(r, &too_large);
     else
-        grant_begin(s, r, endpoint);
+        postpone(s, r, endpoint);
 }
 
 /* Always 200: the sender can do nothing about what we think of it. */

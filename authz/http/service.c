@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "authz/http/service.h"
 
+#include "authz/http/postpone.h"
 #include "authz/http/routes.h"
 #include "common/log.h"
 
@@ -71,7 +72,7 @@ bool service_open(struct service *s, struct loop *l, const struct config_authz *
 {
     const struct sfu_listener listener = {s, on_event, on_restarted};
     *s = (struct service){.loop = l, .config = c};
-    if (!open_outbound(s))
+    if (!open_outbound(s) || !postpone_open(s))
         return false;
     s->directory = directory_create(&s->outbound, c);
     s->sfu = sfu_create(&s->outbound, c);
@@ -95,4 +96,5 @@ void service_close(struct service *s)
     sfu_destroy(s->sfu);
     directory_destroy(s->directory);
     outbound_free(&s->outbound);
+    postpone_close(s);
 }

@@ -6,12 +6,14 @@
 #define SLUICE_AUTHZ_HTTP_SERVICE_H
 
 #include "authz/delegation/delegation.h"
+#include "authz/http/rate.h"
 #include "authz/openid/validator.h"
 #include "authz/sfu/events.h"
 #include "control/http/http.h"
 
 struct service_counters {
     uint64_t requests, tokens, delegations, refused, failed, webhooks, webhooks_bad;
+    uint64_t postponed, limited; /* for coming too fast: had to wait; were refused */
 };
 
 struct service {
@@ -24,6 +26,9 @@ struct service {
     struct sfu_events *events;     /* of sluice-control */
     struct delegation *delegation; /* NULL: refused, by choice or because jobs cannot be kept */
     struct http_server *http;
+    struct rate rate;
+    struct guard_network proxies[GUARD_NETWORKS_MAX]; /* whose X-Forwarded-For is believed */
+    size_t proxy_count;
     struct service_counters counters;
 };
 

@@ -192,6 +192,7 @@ static bool set_headers(struct transfer *x, const struct transfer_request *r)
     return append(&x->headers, "Host", r->host_header) &&
            append(&x->headers, "Authorization", r->authorization) &&
            append(&x->headers, "Content-Type", r->content_type) &&
+           append(&x->headers, "X-Forwarded-For", r->forwarded_for) &&
            append(&x->headers, "Expect", "") &&
            curl_easy_setopt(x->easy, CURLOPT_HTTPHEADER, x->headers) == CURLE_OK;
 }

@@ -30,6 +30,7 @@ struct transfer_request {
     const struct net_addr *pinned; /* where connections may go */
     size_t pinned_count;
     const char *host_header, *authorization, *content_type; /* NULL: none or default */
+    const char *forwarded_for;                              /* X-Forwarded-For, or NULL */
     const void *body;
     size_t body_length;
     const char *ca_file; /* NULL: the system's */

@@ -39,6 +39,8 @@ static void defaults(struct config_authz *c)
         .start_grace = 60 * USEC_PER_SEC,
         .sanity_interval = 60 * USEC_PER_SEC,
         .lookup_time = 10 * USEC_PER_SEC,
+        .rate = 10,
+        .rate_burst = 100,
         .state_dir = "/var/lib/sluice",
         .run_dir = "/run/sluice",
         .log_level = LOG_LEVEL_INFO,

@@ -53,6 +53,9 @@ struct config_authz {
     char user[CONFIG_TEXT]; /* user, else sluice.user: to become after start, if root; "" stay */
     char dns_servers[CONFIG_TEXT];       /* dns_servers: in place of the system's */
     struct config_list allowed_networks; /* allowed_networks: private ones that are reachable */
+    uint32_t rate,
+        rate_burst; /* rate: token requests per second of one source, 0: any; rate_burst */
+    struct config_list trusted_proxies; /* trusted_proxies: whose X-Forwarded-For is believed */
     char service_url[AUTHZ_URL]; /* service_url: what the transports document names; "": none */
     char well_known_base_url[AUTHZ_URL]; /* well_known_base_url: serve /.well-known/matrix/client */
     enum log_level log_level;            /* log_level, LIVEKIT_LOG_LEVEL */

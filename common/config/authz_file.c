@@ -119,6 +119,18 @@ static bool take_key_file(struct reading *r, const json_t *v)
 
 /* --- section sluice.authz --- */
 
+static bool take_number(struct reading *r, const char *key, const json_t *v, uint32_t *out)
+{
+    char text[16];
+    int64_t number;
+    if (!take_text(r, key, v, text, sizeof(text)))
+        return false;
+    if (!value_number(text, &number) || number < 0 || number > 100000)
+        return fail(r, key, "not a number up to 100000");
+    *out = (uint32_t)number;
+    return true;
+}
+
 static bool take_homeserver(struct reading *r, const char *name, json_t *v)
 {
     struct config_homeserver *h = authz_homeserver(r->c, name);
@@ -223,6 +235,9 @@ static bool take_listen(struct reading *r, const char *key, json_t *v)
 #define DURATION(name, member)                                                                     \
     if (strcmp(key, name) == 0)                                                                    \
         return take_duration(r, key, v, &r->c->member);
+#define NUMBER(name, member)                                                                       \
+    if (strcmp(key, name) == 0)                                                                    \
+        return take_number(r, key, v, &r->c->member);
 #define WITH(name, take)                                                                           \
     if (strcmp(key, name) == 0)                                                                    \
         return take(r, key, v);
@@ -244,6 +259,8 @@ static bool take_authz_key(struct reading *r, const char *key, json_t *v)
     DURATION("start_grace", start_grace)
     DURATION("sanity_check_interval", sanity_interval)
     DURATION("lookup_time", lookup_time)
+    NUMBER("rate", rate)
+    NUMBER("rate_burst", rate_burst)
     WITH("homeservers", take_homeservers)
     WITH("full_access_homeservers", take_full_access)
     WITH("restricted_publish", take_publish)
@@ -253,6 +270,8 @@ static bool take_authz_key(struct reading *r, const char *key, json_t *v)
         return join(r, key, v, r->c->dns_servers, sizeof(r->c->dns_servers));
     if (strcmp(key, "allowed_networks") == 0)
         return take_list(r, key, v, &r->c->allowed_networks);
+    if (strcmp(key, "trusted_proxies") == 0)
+        return take_list(r, key, v, &r->c->trusted_proxies);
     return fail(r, key, "unknown key of sluice.authz");
 }
 

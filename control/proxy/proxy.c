@@ -111,11 +111,25 @@ static void on_answer(void *arg, const struct transfer_answer *a)
         give_up(h);
 }
 
+/* Whom the request came by, with the peer as the last one; from malloc. */
+static char *forwarded_for(struct http_request *r)
+{
+    const char *before = http_header(r, "x-forwarded-for");
+    struct net_addr peer = http_peer(r);
+    char ip[NET_ADDR_TEXT], *value = NULL;
+    if (peer.family == 0)
+        return before ? strdup(before) : NULL;
+    net_addr_format_ip(&peer, ip);
+    if (asprintf(&value, "%s%s%s", before ? before : "", before ? ", " : "", ip) < 0)
+        return NULL;
+    return value;
+}
+
 static void attempt(struct handed_on *h)
 {
     struct http_request *r = h->request;
     struct http_text body = http_body(r), query = http_query_string(r);
-    char *url = NULL;
+    char *url = NULL, *forwarded = forwarded_for(r);
     if (asprintf(&url, "http://authz%s%s%s", http_path(r), query.length ? "?" : "", query.at) < 0)
         url = NULL;
     const struct transfer_request t = {
@@ -124,6 +138,7 @@ static void attempt(struct handed_on *h)
         .unix_socket = h->proxy->socket,
         .authorization = http_header(r, "authorization"),
         .content_type = http_header(r, "content-type"),
+        .forwarded_for = forwarded,
         .body = body.at,
         .body_length = body.length,
         .answer_max = ANSWER_MAX,
@@ -132,6 +147,7 @@ static void attempt(struct handed_on *h)
     if (url)
         h->transfer = transfer_start(h->proxy->transfers, &t, on_answer, h);
     free(url);
+    free(forwarded);
     if (!h->transfer)
         give_up(h);
 }

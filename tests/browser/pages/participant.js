@@ -194,10 +194,10 @@
       pc.close();
       return sdp;
     },
-    // Sends `count` numbered messages, one in `every` ms; gives back the sums of what was sent.
-    async sendData(count, size, { every = 0, reliable = true, topic, destinationIdentities } = {}) {
+    // Sends `count` messages, numbered from `first`, one in `every` ms; gives back the sums of what was sent.
+    async sendData(count, size, { first = 0, every = 0, reliable = true, topic, destinationIdentities } = {}) {
       const sums = [];
-      for (let i = 0; i < count; i++) {
+      for (let i = first; i < first + count; i++) {
         const bytes = payload(i, size);
         sums.push(sum(bytes));
         await room.localParticipant.publishData(bytes, { reliable, topic, destinationIdentities });

@@ -54,7 +54,7 @@ export class Authz {
   }
 
   // What is written may arrive after the answer.
-  logged(text) { return eventually(`the log says ${text}`, () => this.log.includes(text), 1000); }
+  logged(text) { return eventually(`the log says ${text}`, () => this.log.includes(text), 20000); }
 
   async metric(name) {
     const text = await fetch(`${this.url}/metrics`).then(r => r.text());
