@@ -55,7 +55,7 @@ usec_t conversation_deadline(const struct conversation *c);
 /* What is to be sent, and what was. */
 static inline size_t conversation_output(const struct conversation *c, const uint8_t **data)
 {
-    *data = c->out.data + c->out.begin;
+    *data = output_waits(&c->out) ? c->out.data + c->out.begin : NULL;
     return c->out.end - c->out.begin;
 }
 void conversation_sent(struct conversation *c, size_t len);
