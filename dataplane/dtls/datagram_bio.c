@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dataplane/dtls/dtls_internal.h"
 
+#include "common/bytes.h"
+
 #include <string.h>
 
 bool datagrams_have_room(const struct datagrams *io)
@@ -21,6 +23,27 @@ size_t datagrams_take(struct datagrams *io, uint8_t buf[static DTLS_MTU])
     return len;
 }
 
+void datagrams_put(struct datagrams *io, const uint8_t *data, size_t len)
+{
+    uint16_t n = (uint16_t)len;
+    memcpy(io->out + io->out_end, &n, sizeof(n));
+    memcpy(io->out + io->out_end + sizeof(n), data, n);
+    io->out_end = (uint16_t)(io->out_end + sizeof(n) + n);
+}
+
+/* OpenSSL does not tell which sequence numbers it has used. */
+static void note_records(struct datagrams *io, const uint8_t *data, size_t len)
+{
+    uint64_t sequence;
+    while (len >= RECORD_HEADER) {
+        if (record_sequence(data, &sequence) && sequence >= io->records_sent)
+            io->records_sent = sequence + 1;
+        size_t n = RECORD_HEADER + (size_t)be16_get(data + 11);
+        data += n < len ? n : len;
+        len -= n < len ? n : len;
+    }
+}
+
 /* What does not fit is lost, as datagrams may be: the handshake repeats it. */
 static int bio_write(BIO *b, const char *data, int len)
 {
@@ -28,12 +51,9 @@ static int bio_write(BIO *b, const char *data, int len)
     BIO_clear_retry_flags(b);
     if (len <= 0 || len > DTLS_MTU)
         return -1;
-    uint16_t n = (uint16_t)len;
-    if (!datagrams_have_room(io))
-        return len;
-    memcpy(io->out + io->out_end, &n, sizeof(n));
-    memcpy(io->out + io->out_end + sizeof(n), data, n);
-    io->out_end = (uint16_t)(io->out_end + sizeof(n) + n);
+    note_records(io, (const uint8_t *)data, (size_t)len);
+    if (datagrams_have_room(io))
+        datagrams_put(io, (const uint8_t *)data, (size_t)len);
     return len;
 }
 

@@ -4,7 +4,6 @@
 #include "dataplane/dtls/dtls_internal.h"
 
 #include <openssl/err.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
@@ -22,8 +21,9 @@ static unsigned next_interval(SSL *ssl, unsigned last_us)
 
 static bool attach(struct dtls *d, const struct dtls_context *c)
 {
-    d->ssl = SSL_new(c->ssl);
-    BIO *bio = d->ssl ? datagram_bio_new(c->bio, &d->io) : NULL;
+    d->io = calloc(1, sizeof(*d->io));
+    d->ssl = d->io ? SSL_new(c->ssl) : NULL;
+    BIO *bio = d->ssl ? datagram_bio_new(c->bio, d->io) : NULL;
     if (!bio)
         return false;
     SSL_set_bio(d->ssl, bio, bio);
@@ -37,7 +37,7 @@ static void fail(struct dtls *d, const char *text)
 {
     d->state = DTLS_FAILED;
     d->deadline = USEC_NEVER;
-    snprintf(d->error, sizeof(d->error), "%s", text);
+    d->error = text;
 }
 
 static void fail_by_library(struct dtls *d)
@@ -104,6 +104,7 @@ struct dtls *dtls_create(const struct dtls_context *c, bool client, void *user, 
     d->user = user;
     d->client = client;
     d->deadline = USEC_NEVER;
+    d->error = "";
     if (!attach(d, c)) {
         dtls_destroy(d);
         return NULL;
@@ -123,6 +124,7 @@ void dtls_destroy(struct dtls *d)
     if (!d)
         return;
     SSL_free(d->ssl);
+    free(d->io);
     OPENSSL_cleanse(d, sizeof(*d));
     free(d);
 }
@@ -151,10 +153,11 @@ static bool is_dtls(const uint8_t *data, size_t len)
 
 enum dtls_result dtls_input(struct dtls *d, const uint8_t *data, size_t len, usec_t now)
 {
-    if (d->state == DTLS_FAILED || !is_dtls(data, len))
+    if (d->state == DTLS_FAILED || !is_dtls(data, len) || !make_room(d))
         return DTLS_MALFORMED;
-    memcpy(d->io.in, data, len);
-    d->io.in_len = (uint16_t)len;
+    memcpy(d->io->in, data, len);
+    d->io->in_len = (uint16_t)len;
+    d->io->in_begin = 0;
     if (d->handshake_done)
         return DTLS_OK;
     enum dtls_result r = shake(d);
@@ -164,7 +167,10 @@ enum dtls_result dtls_input(struct dtls *d, const uint8_t *data, size_t len, use
 
 size_t dtls_output(struct dtls *d, uint8_t buf[static DTLS_MTU])
 {
-    return datagrams_take(&d->io, buf);
+    size_t n = d->io ? datagrams_take(d->io, buf) : 0;
+    if (n == 0 && dtls_is_settled(d))
+        drop_room(d);
+    return n;
 }
 
 usec_t dtls_deadline(const struct dtls *d)
@@ -174,7 +180,7 @@ usec_t dtls_deadline(const struct dtls *d)
 
 void dtls_timeout(struct dtls *d, usec_t now)
 {
-    if (now < d->deadline)
+    if (now < d->deadline || dtls_is_settled(d))
         return;
     ERR_clear_error();
     if (DTLSv1_handle_timeout(d->ssl) < 0)
@@ -209,7 +215,9 @@ enum dtls_result dtls_write(struct dtls *d, const uint8_t *data, size_t len, use
         return DTLS_NOT_READY;
     if (len == 0 || len > DTLS_DATA_MAX)
         return DTLS_TOO_LONG;
-    if (!datagrams_have_room(&d->io))
+    if (dtls_is_settled(d))
+        return settled_write(d, RECORD_DATA, data, len);
+    if (!datagrams_have_room(d->io))
         return DTLS_WOULD_BLOCK;
     bool sent = take_buffers(d) && SSL_write(d->ssl, data, (int)len) == (int)len;
     give_buffers(d);
@@ -223,22 +231,40 @@ static void note_end(struct dtls *d, int result)
     d->broken = why == SSL_ERROR_SSL || why == SSL_ERROR_SYSCALL;
 }
 
+/* Of the record that has just been read. */
+static void note_sequence(struct dtls *d)
+{
+    uint64_t sequence;
+    if (!record_sequence(d->io->in, &sequence))
+        return;
+    d->highest_read = d->any_read && d->highest_read > sequence ? d->highest_read : sequence;
+    d->any_read = true;
+}
+
 size_t dtls_read(struct dtls *d, uint8_t *buf, size_t cap)
 {
-    if (d->state != DTLS_CONNECTED || d->broken || cap == 0 || !take_buffers(d))
+    if (d->state != DTLS_CONNECTED || d->broken || cap == 0)
+        return 0;
+    if (dtls_is_settled(d))
+        return settled_read(d, buf, cap);
+    if (!take_buffers(d))
         return 0;
     int n = SSL_read(d->ssl, buf, cap < INT32_MAX ? (int)cap : INT32_MAX);
-    if (n <= 0) {
-        note_end(d, n);
-        give_buffers(d);
+    if (n > 0) {
+        note_sequence(d);
+        return (size_t)n;
     }
-    return n > 0 ? (size_t)n : 0;
+    note_end(d, n);
+    give_buffers(d);
+    return 0;
 }
 
 void dtls_close(struct dtls *d, usec_t now)
 {
     (void)now;
-    if (!d->handshake_done || d->broken || !datagrams_have_room(&d->io))
+    if (dtls_is_settled(d) && !d->broken)
+        settled_close(d);
+    if (dtls_is_settled(d) || !d->handshake_done || d->broken || !datagrams_have_room(d->io))
         return;
     if (take_buffers(d))
         SSL_shutdown(d->ssl);

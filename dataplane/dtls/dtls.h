@@ -83,15 +83,21 @@ bool dtls_is_client(const struct dtls *d);
 bool dtls_peer_closed(const struct dtls *d);
 const char *dtls_error(const struct dtls *d); /* of DTLS_FAILED, for the log; "" else */
 
-/* Master keys of both directions; false unless connected with an SRTP profile. */
+/* Frees what only the handshake needs, 40 KiB: to be called once it is over for the peer as well
+ * (data of theirs has come, or enough time has passed), as what the peer repeats of it is not
+ * answered from then on. SRTP masters cannot be had any more; all else goes on. False if it is too
+ * early: not connected, or datagrams wait. */
+bool dtls_settle(struct dtls *d);
+
+/* Master keys of both directions; false unless connected with an SRTP profile, and once settled. */
 bool dtls_srtp_masters(const struct dtls *d, struct srtp_master *receive, struct srtp_master *send);
 
 /* One application record (an SCTP packet) of 1..DTLS_DATA_MAX bytes. */
 enum dtls_result dtls_write(struct dtls *d, const uint8_t *data, size_t len, usec_t now);
 
 /* The next application record that came, 0: none. Also to be called if no data is
- * expected: it answers what the peer repeats of its handshake. What exceeds cap comes with the next
- * call: give DTLS_INPUT_MAX bytes. */
+ * expected: it answers what the peer repeats of its handshake. Give
+ * DTLS_INPUT_MAX bytes: what exceeds cap may be lost. */
 size_t dtls_read(struct dtls *d, uint8_t *buf, size_t cap);
 
 /* Sends close_notify; fetch it with dtls_output(). */

@@ -38,7 +38,8 @@ static void split(struct srtp_master *m, enum srtp_profile profile, const uint8_
 
 bool dtls_srtp_masters(const struct dtls *d, struct srtp_master *receive, struct srtp_master *send)
 {
-    const SRTP_PROTECTION_PROFILE *chosen = SSL_get_selected_srtp_profile(d->ssl);
+    const SRTP_PROTECTION_PROFILE *chosen =
+        dtls_is_settled(d) ? NULL : SSL_get_selected_srtp_profile(d->ssl);
     enum srtp_profile profile = chosen ? (enum srtp_profile)chosen->id : SRTP_NONE;
     struct lengths n = lengths_of(profile);
     uint8_t material[2 * (SRTP_KEY_MAX + SRTP_SALT_MAX)];

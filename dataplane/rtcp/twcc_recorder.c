@@ -14,7 +14,7 @@
 
 void twcc_recorder_init(struct twcc_recorder *r, uint32_t sender_ssrc)
 {
-    memset(r, 0, sizeof *r);
+    memset(r, 0, offsetof(struct twcc_recorder, arrival)); /* the rest with the first packet */
     r->sender_ssrc = sender_ssrc;
 }
 

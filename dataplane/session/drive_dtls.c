@@ -3,6 +3,9 @@
 #include "common/log.h"
 #include "dataplane/session/engine.h"
 
+/* By then a peer that misses our last flight has asked for it several times. */
+#define SETTLE_AFTER (10 * USEC_PER_SEC)
+
 bool dtls_drive_open(struct sessions *s, struct transport *t)
 {
     bool client = t->remote && t->remote->dtls_client;
@@ -46,6 +49,7 @@ static void install_keys(struct sessions *s, struct transport *t)
     }
     s->out.command(s->out.context, t->state->worker, &c);
     t->keyed = true;
+    t->keyed_at = s->now;
     t->tag_length = c.keys.tag_length;
 }
 
@@ -53,9 +57,27 @@ static void take_data(struct sessions *s, struct transport *t)
 {
     uint8_t buf[DATA_INPUT_MAX];
     size_t len;
-    while ((len = dtls_read(t->dtls, buf, sizeof(buf))) > 0)
+    bool any = false;
+    while ((len = dtls_read(t->dtls, buf, sizeof(buf))) > 0) {
+        any = true;
         if (!t->data || !data_input(t->data, buf, len, s->now))
             counters_add(s->counters, COUNTER_DROP_SCTP_MALFORMED, 1);
+    }
+    if (any && t->keyed && !t->settled)
+        dtls_drive_settle(s, t);
+}
+
+usec_t dtls_drive_settle_at(const struct transport *t)
+{
+    return t->keyed && !t->settled ? t->keyed_at + SETTLE_AFTER : USEC_NEVER;
+}
+
+void dtls_drive_settle(struct sessions *s, struct transport *t)
+{
+    bool last_try = dtls_drive_settle_at(t) <= s->now;
+    t->settled = dtls_settle(t->dtls) || last_try;
+    if (t->settled)
+        trim_later(s);
 }
 
 void dtls_drive_run(struct sessions *s, struct transport *t)

@@ -51,6 +51,7 @@ struct sessions {
     uint8_t check_prefix[8]; /* of transactions of our own checks */
     uint32_t checks;
 
+    usec_t trim_at;   /* of the heap; USEC_NEVER: it has no new holes */
     uint8_t *scratch; /* DATA_SCRATCH: a data packet with its sender's stamp */
 };
 
@@ -125,6 +126,13 @@ void dtls_drive_input(struct sessions *s, struct transport *t, const struct net_
                       const uint8_t *data, size_t len);
 /* Sends what DTLS has to send and acts on a completed or failed handshake. */
 void dtls_drive_run(struct sessions *s, struct transport *t);
+/* When dtls_drive_settle() is due, which frees what only the handshake needed. */
+usec_t dtls_drive_settle_at(const struct transport *t);
+void dtls_drive_settle(struct sessions *s, struct transport *t);
+
+/* trim.c */
+void trim_later(struct sessions *s);
+void trim_run(struct sessions *s);
 
 /* drive_data.c */
 /* Opens the association if DTLS is up and the peer has a data section. */

@@ -70,7 +70,9 @@ struct transport {
     struct hearing hearing;
     struct net_path dtls_path; /* where the last DTLS datagram came from */
     struct dtls *dtls;
-    bool keyed; /* the worker has the SRTP keys */
+    bool settled; /* it was asked to free what the handshake needed */
+    bool keyed;   /* the worker has the SRTP keys */
+    usec_t keyed_at;
     uint8_t tag_length;
     struct data_association *data;
     bool data_opened;                 /* once; an association that broke is not replaced */

@@ -43,7 +43,7 @@ struct sessions *sessions_create(const struct sessions_config *config,
     s->now = now;
     s->instance = random_u64();
     s->hash_seed = random_u64();
-    s->batch_deadline = USEC_NEVER;
+    s->batch_deadline = s->trim_at = USEC_NEVER;
     silence_init(s);
     if (allocate(s, config, now))
         return s;
@@ -96,12 +96,13 @@ void sessions_tick(struct sessions *s, usec_t now)
         flush_batches(s);
     stun_run(s);
     silence_run(s);
+    trim_run(s);
 }
 
 usec_t sessions_deadline(const struct sessions *s)
 {
-    const usec_t all[] = {timers_next(&s->timers), data_deadline(s->data), s->batch_deadline,
-                          stun_client_deadline(&s->stun), s->silence.look_at};
+    const usec_t all[] = {timers_next(&s->timers),        data_deadline(s->data), s->batch_deadline,
+                          stun_client_deadline(&s->stun), s->silence.look_at,     s->trim_at};
     usec_t at = USEC_NEVER;
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
         at = all[i] < at ? all[i] : at;

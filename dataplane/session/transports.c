@@ -97,6 +97,7 @@ void session_transport_set_remote(struct sessions *s, uint64_t seq,
     t->remote = m;
     if (m->dtls_client && dtls_state(t->dtls) == DTLS_HANDSHAKE && !dtls_is_client(t->dtls)) {
         dtls_destroy(t->dtls);
+        trim_later(s);
         t->dtls = NULL;
         if (!dtls_drive_open(s, t)) {
             log_error("dtls", "no memory for an association");
@@ -214,7 +215,8 @@ void session_transport_schedule(struct sessions *s, struct transport *t)
 {
     usec_t ice = ice_deadline(&t->ice);
     usec_t dtls = t->dtls ? dtls_deadline(t->dtls) : USEC_NEVER;
-    timers_set(&s->timers, handle_index(t->handle), ice < dtls ? ice : dtls);
+    usec_t settle = dtls_drive_settle_at(t), at = ice < dtls ? ice : dtls;
+    timers_set(&s->timers, handle_index(t->handle), settle < at ? settle : at);
     session_publish_transport(s, t);
 }
 
@@ -228,6 +230,8 @@ void session_transport_timeout(struct sessions *s, struct transport *t)
         dtls_timeout(t->dtls, s->now);
         dtls_drive_run(s, t);
     }
+    if (dtls_drive_settle_at(t) <= s->now)
+        dtls_drive_settle(s, t);
     session_transport_update_connection(s, t);
     session_transport_schedule(s, t);
 }

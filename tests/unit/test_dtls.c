@@ -469,6 +469,177 @@ static void renegotiation_is_refused(void **state)
     close_pair();
 }
 
+static void settle_pair(void)
+{
+    struct srtp_master receive, send;
+    assert_true(dtls_settle(ours));
+    assert_true(dtls_settle(ours));
+    assert_int_equal(dtls_state(ours), DTLS_CONNECTED);
+    assert_true(dtls_deadline(ours) == USEC_NEVER);
+    assert_false(dtls_srtp_masters(ours, &receive, &send));
+}
+
+static void settles_in_both_roles_with_each_cipher(void **state)
+{
+    (void)state;
+    static const char *const ciphers[] = {"ECDHE-ECDSA-AES128-GCM-SHA256",
+                                          "ECDHE-ECDSA-AES256-GCM-SHA384",
+                                          "ECDHE-ECDSA-CHACHA20-POLY1305"};
+    for (unsigned i = 0; i < 6; i++) {
+        const struct peer_options o = {.profiles = PEER_ALL_PROFILES, .server = i % 2};
+        open_pair(&o, true);
+        assert_int_equal(SSL_set_cipher_list(peer.ssl, ciphers[i / 2]), 1);
+        assert_false(dtls_settle(ours));
+        connect_pair();
+        assert_string_equal(SSL_get_cipher_name(peer.ssl), ciphers[i / 2]);
+        for (unsigned before = 0; before < i; before++)
+            expect_data_both_ways();
+        settle_pair();
+        for (unsigned after = 0; after < 200; after++)
+            expect_data_both_ways();
+        close_pair();
+    }
+}
+
+/* A settled association counts on from the sequence numbers of OpenSSL, which has spent one more on
+ * each repetition of the last flight. */
+static void settles_after_a_repeated_last_flight(void **state)
+{
+    (void)state;
+    for (unsigned which = 1; which < 8; which++) {
+        open_pair(&ordinary, true);
+        lose = which;
+        connect_pair();
+        settle_pair();
+        expect_data_both_ways();
+        close_pair();
+    }
+}
+
+static size_t peer_record(const char *text, uint8_t buf[static DTLS_INPUT_MAX])
+{
+    assert_int_equal(SSL_write(peer.ssl, text, (int)strlen(text)), strlen(text));
+    return peer_output(&peer, buf, DTLS_INPUT_MAX);
+}
+
+static size_t read_of(const uint8_t *datagram, size_t len, uint8_t buf[static DTLS_INPUT_MAX])
+{
+    assert_int_equal(dtls_input(ours, datagram, len, virtual_now), DTLS_OK);
+    return dtls_read(ours, buf, DTLS_INPUT_MAX);
+}
+
+static void settled_it_takes_every_record_once(void **state)
+{
+    (void)state;
+    uint8_t old[DTLS_INPUT_MAX], late[DTLS_INPUT_MAX], next[DTLS_INPUT_MAX], buf[DTLS_INPUT_MAX];
+    open_pair(&ordinary, true);
+    connect_pair();
+    size_t old_len = peer_record("before", old);
+    assert_int_equal(read_of(old, old_len, buf), 6);
+    assert_int_equal(dtls_read(ours, buf, sizeof(buf)), 0);
+    settle_pair();
+    assert_int_equal(read_of(old, old_len, buf), 0);
+    size_t late_len = peer_record("late", late), next_len = peer_record("next", next);
+    assert_int_equal(read_of(next, next_len, buf), 4);
+    assert_int_equal(read_of(late, late_len, buf), 4);
+    assert_int_equal(read_of(late, late_len, buf), 0);
+    assert_int_equal(read_of(next, next_len, buf), 0);
+    for (unsigned i = 0; i < 64; i++) {
+        late_len = peer_record("skipped", late);
+        if (i > 0)
+            continue;
+        memcpy(old, late, late_len);
+        old_len = late_len;
+    }
+    assert_int_equal(read_of(late, late_len, buf), 7);
+    assert_int_equal(read_of(old, old_len, buf), 7); /* the oldest of the window */
+    assert_int_equal(peer_record("x", late), old_len - 6);
+    assert_int_equal(read_of(late, old_len - 6, buf), 1);
+    assert_int_equal(read_of(old, old_len, buf), 0);
+    close_pair();
+}
+
+static void settled_it_reads_all_records_of_a_datagram(void **state)
+{
+    (void)state;
+    uint8_t both[DTLS_INPUT_MAX], second[DTLS_INPUT_MAX], buf[DTLS_INPUT_MAX];
+    open_pair(&ordinary, true);
+    connect_pair();
+    settle_pair();
+    size_t n = peer_record("first", both), m = peer_record("second", second);
+    memcpy(both + n, second, m);
+    assert_int_equal(read_of(both, n + m, buf), 5);
+    assert_int_equal(dtls_read(ours, buf, sizeof(buf)), 6);
+    assert_memory_equal(buf, "second", 6);
+    assert_int_equal(dtls_read(ours, buf, sizeof(buf)), 0);
+    close_pair();
+}
+
+static void settled_it_survives_hostile_input(void **state)
+{
+    (void)state;
+    uint8_t record[DTLS_INPUT_MAX], bad[DTLS_INPUT_MAX], buf[DTLS_INPUT_MAX];
+    open_pair(&ordinary, true);
+    connect_pair();
+    settle_pair();
+    size_t len = peer_record("to be damaged", record);
+    for (size_t bit = 8; bit < len * 8;
+         bit++) { /* all but the type, which is in the next byte too */
+        memcpy(bad, record, len);
+        bad[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        assert_int_equal(read_of(bad, len, buf), 0);
+    }
+    for (size_t cut = 13; cut < len; cut++)
+        assert_int_equal(read_of(record, cut, buf), 0);
+    for (unsigned i = 0; i < 2000; i++) {
+        size_t n = 13 + random_u32() % (sizeof(bad) - 13);
+        random_bytes(bad, n);
+        memcpy(bad, record, i % 2 ? 11 : 3);
+        assert_int_equal(read_of(bad, n, buf), 0);
+    }
+    assert_int_equal(read_of(record, len, buf), 13);
+    assert_false(dtls_peer_closed(ours));
+    expect_data_both_ways();
+    close_pair();
+}
+
+static void settled_it_closes_and_hears_of_closing(void **state)
+{
+    (void)state;
+    uint8_t buf[DTLS_INPUT_MAX];
+    open_pair(&ordinary, true);
+    connect_pair();
+    settle_pair();
+    dtls_close(ours, virtual_now);
+    carry();
+    assert_true(SSL_read(peer.ssl, buf, sizeof(buf)) <= 0);
+    assert_int_equal(SSL_get_shutdown(peer.ssl) & SSL_RECEIVED_SHUTDOWN, SSL_RECEIVED_SHUTDOWN);
+    SSL_shutdown(peer.ssl);
+    carry();
+    assert_true(dtls_peer_closed(ours));
+    assert_int_equal(dtls_write(ours, (const uint8_t *)"x", 1, virtual_now), DTLS_NOT_READY);
+    close_pair();
+}
+
+static void settled_its_output_is_bounded(void **state)
+{
+    (void)state;
+    uint8_t data[DTLS_DATA_MAX] = {0}, buf[DTLS_MTU];
+    open_pair(&ordinary, true);
+    connect_pair();
+    settle_pair();
+    unsigned taken = 0;
+    while (dtls_write(ours, data, sizeof(data), virtual_now) == DTLS_OK)
+        taken++;
+    assert_true(taken >= 3 && taken < 100);
+    assert_int_equal(dtls_write(ours, data, 1, virtual_now), DTLS_WOULD_BLOCK);
+    for (unsigned i = 0; i < taken; i++)
+        assert_int_equal(dtls_output(ours, buf), DTLS_MTU);
+    assert_int_equal(dtls_output(ours, buf), 0);
+    expect_data_both_ways();
+    close_pair();
+}
+
 static int make_context(void **state)
 {
     (void)state;
@@ -503,6 +674,13 @@ int main(void)
         cmocka_unit_test(tells_the_peer_of_its_closing),
         cmocka_unit_test(output_is_bounded),
         cmocka_unit_test(renegotiation_is_refused),
+        cmocka_unit_test(settles_in_both_roles_with_each_cipher),
+        cmocka_unit_test(settles_after_a_repeated_last_flight),
+        cmocka_unit_test(settled_it_takes_every_record_once),
+        cmocka_unit_test(settled_it_reads_all_records_of_a_datagram),
+        cmocka_unit_test(settled_it_survives_hostile_input),
+        cmocka_unit_test(settled_it_closes_and_hears_of_closing),
+        cmocka_unit_test(settled_its_output_is_bounded),
     };
     return cmocka_run_group_tests(tests, make_context, drop_context);
 }
