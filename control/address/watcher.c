@@ -254,7 +254,7 @@ static void judge_line(struct watcher *w, usec_t now)
     bool askable = watcher_wants_stun(w) || named_line(w);
     if (silent && askable && unanswered(w, now, LINE_DEAD))
         set_line(w, true, now);
-    else if (w->line_down && (!silent || w->alarm_answered))
+    else if (w->line_down && (w->heard || w->alarm_answered || !w->alarm_since))
         set_line(w, false, now);
 }
 
@@ -293,7 +293,7 @@ void watcher_link(struct watcher *w, bool up, usec_t now)
     w->silence_at = 0;
     w->silent = 0;
     w->silent_all = false;
-    w->line_down = false;
+    w->line_down = w->heard = false;
     if (up && watcher_wants_stun(w))
         w->ask_at = now;
 }
@@ -410,6 +410,7 @@ void watcher_silence(struct watcher *w, const Sluice__Link__Silence *m, usec_t n
     bool several = m->total || m->silent >= 2;
     bool onset = (m->total && !w->silent_all) || m->silent >= w->silent + 2;
     w->silence_at = m->silent ? now : 0;
+    w->heard = m->connected > 0 && m->silent == 0; /* who restarts ICE is not connected */
     w->silent = m->silent;
     w->silent_all = m->total;
     bool lately = w->settled_at && now - w->settled_at < SILENCE_FRESH;

@@ -101,7 +101,7 @@ struct watcher {
     unsigned confirmations; /* of what is believed, in this alarm */
     usec_t settled_at, silence_at;
     uint32_t silent; /* peers, as last told */
-    bool silent_all;
+    bool silent_all, heard;
     bool line_down;
     usec_t line_told_at;
     bool told_disagreement[FAMILIES], told_symmetric[FAMILIES];

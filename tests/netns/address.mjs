@@ -87,7 +87,7 @@ async function unattended(t) {
 }
 
 export const cases = [
-  { name: 'address: changes in mid-call', needs: needsNamespaces, seconds: 600, run: nightly('udp', {}, { log: serversSay(3) }) },
+  { name: 'address: changes in mid-call, udp', needs: needsNamespaces, seconds: 600, run: nightly('udp', {}, { log: serversSay(3) }) },
   { name: 'address: changes in mid-call, xdp', needs: needsNamespaces, seconds: 600, run: nightly('xdp', { backend: 'xdp' }, { n: count(3) }) },
   { name: 'address: one STUN server is down', needs: needsNamespaces, seconds: 600, run: nightly('one STUN server down', {}, { n: count(2), dead: 1, log: serversSay(2) }) },
   { name: 'address: without STUN servers', needs: needsNamespaces, seconds: 600, run: nightly('DNS name only', { sluice: withName }, { n: count(2), dead: 3, log: nameSays }) },

@@ -94,14 +94,17 @@ export async function resumes(who, back, seconds = 40) {
   return until(`${who.name} receives everything again`, done, seconds);
 }
 
-// Nobody was seen to leave, no track changed, no room event was told.
-export async function nobodyNoticed(home, people, since) {
-  for (const who of people) {
+// Nobody was seen to leave, no track changed, no room event was told. Who is of no matter to `mayStartOver`.
+export async function nobodyNoticed(home, people, since, mayStartOver = () => false) {
+  for (const who of people.filter(p => !mayStartOver(p.name))) {
     const seen = (await who.call('events')).filter(e => ['ParticipantDisconnected', 'Disconnected', 'TrackUnsubscribed'].includes(e.name));
-    assert.deepEqual(seen, [], `${who.name} saw`);
+    assert.deepEqual(seen.filter(e => !mayStartOver(e.who)), [], `${who.name} saw`);
   }
-  assert.deepEqual(home.webhooks.slice(since), [], 'webhooks');
+  assert.deepEqual(home.webhooks.slice(since).filter(w => !mayStartOver(w.who)), [], 'webhooks');
 }
+
+// Native clients give up by themselves in outages that are longer: see "Limits" in docs/address.md.
+const NATIVE_PATIENCE = 15; // s
 
 // Changes of the public address with outages of outage(i) seconds; resolves with the gaps in ms from the moment the
 // line is back, of all people.
@@ -116,7 +119,8 @@ export async function changes(t, home, people, { count, outage }) {
     await offers(t, home, 20);
     await sleep(2000);
   }
-  await nobodyNoticed(home, people, since);
+  const longest = Math.max(...Array.from({ length: count }, (_, i) => outage(i)));
+  await nobodyNoticed(home, people, since, name => name === 'nat' && longest > NATIVE_PATIENCE);
   for (const [name, list] of Object.entries(gaps)) console.log(`# ${name}: gap p50 ${quantile(list, 0.5)} ms, p95 ${quantile(list, 0.95)} ms, most ${Math.max(...list)} ms`);
   return Object.values(gaps).flat();
 }

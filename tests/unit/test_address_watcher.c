@@ -220,6 +220,50 @@ static void explicit_address_wins(void **state)
     assert_int_equal(world.asked, 0);
 }
 
+static void node_ip_may_be_several(void **state)
+{
+    (void)state;
+    set_up(3, false);
+    static const char *const ips[] = {"198.51.100.1", "2001:db8::1", "line.example"};
+    for (size_t i = 0; i < 3; i++)
+        snprintf(config.rtc.node_ip.text[i], CONFIG_TEXT, "%s", ips[i]);
+    config.rtc.node_ip.n = 3;
+    start();
+    interfaces("10.0.0.2");
+    watcher_link(&w, true, now);
+    run(MS(3000));
+    assert_string_equal(world.offered, "198.51.100.1 2001:db8::1 203.0.113.1");
+    assert_int_equal(w.plan.source[FAMILY_6], SOURCE_NODE_IP);
+    assert_int_equal(world.asked, 0);
+}
+
+static void both_interfaces(void)
+{
+    struct net_addr list[3], none = {0};
+    assert_true(net_addr_parse(&list[0], "10.0.0.2", 0));
+    assert_true(net_addr_parse(&list[1], "10.1.0.2", 0));
+    assert_true(net_addr_parse(&list[2], "2001:db8::2", 0));
+    watcher_interfaces(&w, list, 3, &none, now);
+}
+
+/* The address that is mapped gives way to what the outside sees of it; others are offered as they
+ * are, unless only the outside's is wanted. */
+static void ipv6_goes_beside_ipv4(void **state)
+{
+    (void)state;
+    for (int only = 0; only < 2; only++) {
+        set_up(3, false);
+        config.rtc.external_ip_only = only;
+        start();
+        both_interfaces();
+        assert_string_equal(world.offered, "10.0.0.2 10.1.0.2 2001:db8::2");
+        watcher_link(&w, true, now);
+        run(MS(3000));
+        assert_string_equal(world.offered,
+                            only ? "203.0.113.1" : "203.0.113.1 10.1.0.2 2001:db8::2");
+    }
+}
+
 static void named_node_ip_follows_its_name(void **state)
 {
     (void)state;
@@ -322,6 +366,10 @@ static void line_is_down_only_if_silent_and_unanswered(void **state)
     silence(4, 4, true);
     run(MS(500));
     assert_true(world.line_down);
+    silence(0, 0, false); /* all restart ICE */
+    run(MS(500));
+    assert_true(world.line_down);
+    silence(4, 4, true);
     says("203.0.113.1", "203.0.113.1", "203.0.113.1");
     run(MS(1000));
     assert_false(world.line_down);
@@ -523,6 +571,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(servers_are_asked_at_rest),
         cmocka_unit_test(explicit_address_wins),
+        cmocka_unit_test(node_ip_may_be_several),
+        cmocka_unit_test(ipv6_goes_beside_ipv4),
         cmocka_unit_test(named_node_ip_follows_its_name),
         cmocka_unit_test(starts_without_network_and_recovers),
         cmocka_unit_test(last_known_address_is_offered_meanwhile),
