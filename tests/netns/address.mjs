@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The public address changes while calls go on. ADDRESS_CHANGES changes (6; 2 or 3 in the lesser cases) with outages of
+// The public address changes while calls go on. ADDRESS_CHANGES changes (4; 2 or 3 in the lesser cases) with outages of
 // up to ADDRESS_OUTAGE (5) seconds each; gaps count from the moment the line is back.
 import assert from 'node:assert/strict';
 import path from 'node:path';
@@ -19,7 +19,7 @@ const count = otherwise => Number(process.env.ADDRESS_CHANGES ?? otherwise);
 const spread = (n, most) => i => most * ((i * (n % 7 ? 7 : 5)) % n) / Math.max(1, n - 1);
 
 // `dead`: the first so many STUN servers are down, from before the first change on.
-const nightly = (what, options, { host, native = true, n = count(6), dead = 0, log } = {}) => async t => {
+const nightly = (what, options, { host, native = true, n = count(4), dead = 0, log } = {}) => async t => {
   const home = await atHome(t, options);
   await offers(t, home);
   const people = await call(t, home, { host, native });
