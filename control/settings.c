@@ -123,6 +123,9 @@ void settings_read(struct settings *s, const struct config *c, const struct api_
     r->force_tcp = c->rtc.force_tcp;
     r->allow_tcp_fallback = c->rtc.allow_tcp_fallback;
     r->tcp_fallback_rtt = c->rtc.tcp_fallback_rtt_ms;
+    r->estimate_bandwidth = c->rtc.congestion_control;
+    r->send_side_bwe = c->rtc.send_side_bwe;
+    r->allow_pause = c->rtc.allow_pause;
     r->codecs = read_codecs(c);
     r->region = c->region;
     r->dynacast_pause_delay = c->dynacast_pause_delay;

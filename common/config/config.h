@@ -52,7 +52,7 @@ struct config_rtc {
     uint32_t tcp_fallback_rtt_ms; /* 0: any */
     uint16_t packet_buffer_size_video, packet_buffer_size_audio;
     usec_t pli_throttle[3]; /* low, mid, high */
-    bool congestion_control, allow_pause;
+    bool congestion_control, allow_pause, send_side_bwe;
     uint32_t data_slow_threshold;                  /* bit/s, 0: none */
     usec_t data_lossy_latency, data_track_latency; /* 0: no limit */
     size_t n_turn_servers;

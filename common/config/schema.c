@@ -75,7 +75,7 @@ const struct schema_key schema_keys[] = {
     IGNORED("rtc.congestion_control.stream_allocator"),
     IGNORED("rtc.congestion_control.remote_bwe"),
     IGNORED("rtc.congestion_control.use_send_side_bwe_interceptor"),
-    IGNORED("rtc.congestion_control.use_send_side_bwe"),
+    {"rtc.congestion_control.use_send_side_bwe", SCHEMA_BOOL, AT(rtc.send_side_bwe), "true", 0},
     IGNORED("rtc.congestion_control.send_side_bwe_pacer"),
     IGNORED("rtc.congestion_control.send_side_bwe"),
     IGNORED("rtc.congestion_control.nack_ratio_attenuator"),

@@ -95,6 +95,9 @@ void command_open_transport(const struct transport *t)
     body.local_ufrag = (char *)(uintptr_t)t->ufrag;
     body.local_pwd = (char *)(uintptr_t)t->pwd;
     body.tcp_only = t->tcp_only;
+    body.estimate_bandwidth = t->estimate_bandwidth;
+    body.allow_pause = t->allow_pause;
+    body.bandwidth_cap = t->bandwidth_cap;
     Sluice__Link__Command c = SLUICE__LINK__COMMAND__INIT;
     c.body_case = SLUICE__LINK__COMMAND__BODY_OPEN_TRANSPORT;
     c.open_transport = &body;

@@ -95,6 +95,15 @@ static void wanted_layers(struct rooms *rs, const Sluice__Link__WantedLayers *m,
         dynacast_wanted(s, m->layer, now);
 }
 
+static void subscription_paused(struct rooms *rs, const Sluice__Link__SubscriptionPaused *m)
+{
+    struct subscription *s = index_find(&rs->subscriptions, m->subscription);
+    if (!s)
+        return;
+    s->paused = m->paused;
+    subscription_tell_paused(s);
+}
+
 static void server_packet(struct rooms *rs, const Sluice__Link__ServerPacket *m, usec_t now)
 {
     struct participant *p = index_find(&rs->participants, m->participant);
@@ -127,6 +136,9 @@ void rooms_event(struct rooms *rs, Sluice__Link__Event *e, usec_t now)
         break;
     case SLUICE__LINK__EVENT__BODY_WANTED_LAYERS:
         wanted_layers(rs, e->wanted_layers, now);
+        break;
+    case SLUICE__LINK__EVENT__BODY_SUBSCRIPTION_PAUSED:
+        subscription_paused(rs, e->subscription_paused);
         break;
     case SLUICE__LINK__EVENT__BODY_SERVER_PACKET:
         server_packet(rs, e->server_packet, now);

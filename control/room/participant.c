@@ -151,6 +151,7 @@ static void take_options(struct participant *p, const struct participant_options
     p->auto_subscribe = o->auto_subscribe;
     p->auto_subscribe_data_tracks = o->auto_subscribe_data_tracks;
     p->adaptive_stream = o->adaptive_stream;
+    p->allow_pause = o->allow_pause;
     p->disable_lite = o->disable_lite;
 }
 

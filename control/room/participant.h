@@ -11,6 +11,7 @@ struct participant_options {
     const Livekit__ClientInfo *client; /* may be NULL */
     bool single;                       /* one PeerConnection */
     bool auto_subscribe, auto_subscribe_data_tracks, adaptive_stream, disable_lite;
+    bool allow_pause; /* of videos that do not fit the line */
 };
 
 /* A new session in state JOINING, with its transports; claims are copied. An old session of the

@@ -87,6 +87,19 @@ void say_permission(struct participant *p, const struct publication *t, bool all
     say(p, &m);
 }
 
+void say_stream_state(struct participant *p, const struct publication *t, bool paused)
+{
+    Livekit__StreamStateInfo info = LIVEKIT__STREAM_STATE_INFO__INIT, *list[] = {&info};
+    info.participant_sid = t->owner->sid;
+    info.track_sid = text(t->sid);
+    info.state = paused ? LIVEKIT__STREAM_STATE__PAUSED : LIVEKIT__STREAM_STATE__ACTIVE;
+    Livekit__StreamStateUpdate body = LIVEKIT__STREAM_STATE_UPDATE__INIT;
+    body.n_stream_states = 1;
+    body.stream_states = list;
+    RESPONSE(m, stream_state_update, STREAM_STATE_UPDATE);
+    say(p, &m);
+}
+
 void say_subscription_error(struct participant *p, const char *track_sid,
                             Livekit__SubscriptionError e)
 {

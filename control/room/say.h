@@ -17,6 +17,8 @@ void say_track_unpublished(struct participant *p, const char *track_sid);
 void say_track_subscribed(struct participant *p, const char *track_sid);
 void say_mute(struct participant *p, const char *track_sid, bool muted);
 void say_permission(struct participant *p, const struct publication *t, bool allowed);
+/* The track is paused for want of bandwidth, or flows again. */
+void say_stream_state(struct participant *p, const struct publication *t, bool paused);
 void say_subscription_error(struct participant *p, const char *track_sid,
                             Livekit__SubscriptionError e);
 void say_sections_required(struct participant *p, uint32_t audios, uint32_t videos);

@@ -84,6 +84,9 @@ struct rooms_config {
     bool force_tcp;       /* media over ICE-TCP only */
     bool allow_tcp_fallback;
     uint32_t tcp_fallback_rtt; /* ms; slower signalling is not followed to TCP, 0: any is */
+    /* What is sent is fitted to subscribers' lines: by our estimate where clients give feedback
+     * (send_side), else by theirs; videos that do not fit at all may be paused. */
+    bool estimate_bandwidth, send_side_bwe, allow_pause;
     sdp_codec_set codecs;
     const char *region;
     usec_t dynacast_pause_delay;
@@ -301,6 +304,7 @@ struct subscription {
     struct track_settings settings, applied;
     struct timer settle;
     struct quality_score score;
+    bool paused, told_paused; /* for want of bandwidth; what the client knows */
 };
 
 /* ---- data tracks ---- */
@@ -345,6 +349,8 @@ struct transport {
     char ufrag[ROOM_UFRAG_LEN + 1], pwd[ROOM_PWD_LEN + 1];
     struct sdp_remote remote;
     bool remote_set, tcp_only;
+    bool estimate_bandwidth, allow_pause;
+    uint64_t bandwidth_cap; /* bit/s, a client's wish for a test; 0: none */
     Sluice__Link__Connection state;
     bool was_connected;
     uint64_t session_id, session_version; /* of our descriptions */
@@ -423,6 +429,7 @@ struct participant {
     bool opened;  /* the dataplane has it: larger records may follow */
     bool in_dump; /* while a dump is worked off */
     bool auto_subscribe, adaptive_stream, single, disable_lite, auto_subscribe_data_tracks;
+    bool allow_pause;           /* of videos that do not fit the line */
     int64_t joined_ms;          /* Unix */
     char sif_trailer[44];       /* as its client was told when it joined */
     struct participant *origin; /* shows a participant of another room: see forward.h */

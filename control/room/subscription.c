@@ -389,3 +389,11 @@ bool subscription_to_participant(const struct participant *p, const struct parti
             return true;
     return false;
 }
+
+void subscription_tell_paused(struct subscription *s)
+{
+    if (s->paused == s->told_paused || !s->subscriber->session)
+        return;
+    s->told_paused = s->paused;
+    say_stream_state(s->subscriber, s->track, s->paused);
+}

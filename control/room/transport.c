@@ -75,6 +75,8 @@ struct transport *transport_open(struct participant *p, Sluice__Link__TransportK
         return NULL;
     struct transport *t = create(p, index_new_id(), kind, w);
     t->tcp_only = over_tcp_only(p);
+    t->estimate_bandwidth = p->room->rooms->config.estimate_bandwidth;
+    t->allow_pause = p->allow_pause;
     new_credentials(t);
     command_open_transport(t);
     return t;
@@ -90,6 +92,9 @@ struct transport *transport_adopt(struct participant *p, const Sluice__Link__Tra
     snprintf(t->ufrag, sizeof t->ufrag, "%s", m->local_ufrag);
     snprintf(t->pwd, sizeof t->pwd, "%s", m->local_pwd);
     t->tcp_only = m->tcp_only;
+    t->estimate_bandwidth = m->estimate_bandwidth;
+    t->allow_pause = p->allow_pause = m->allow_pause;
+    t->bandwidth_cap = m->bandwidth_cap;
     t->described = true;
     return t;
 }

@@ -24,6 +24,23 @@ static uint8_t wanted_feedback(const struct sdp_section *s, const struct sdp_pol
     }
 }
 
+static bool flows(const struct sdp_extmap *x, enum sdp_role role);
+
+/* We estimate what the client's line carries if it will tell what arrives; else it does. */
+static struct sdp_policy fitted(const struct sdp_policy *policy, const struct sdp_section *s,
+                                enum sdp_role role)
+{
+    struct sdp_policy p = *policy;
+    bool feedback = false, numbers = false;
+    for (uint32_t i = 0; i < s->format_count; i++)
+        feedback |= (s->formats[i].feedback & SDP_FB_TRANSPORT_CC) != 0;
+    for (uint32_t i = 0; i < s->extmap_count; i++)
+        numbers |= sdp_extension_by_uri(s->extmaps[i].uri) == SDP_EXT_TRANSPORT_CC &&
+                   flows(&s->extmaps[i], role);
+    p.send_side_bwe &= feedback && numbers;
+    return p;
+}
+
 static enum sdp_codec acceptable(const struct sdp_section *s, const struct sdp_format *f,
                                  const struct sdp_policy *policy, enum sdp_role role)
 {
@@ -65,7 +82,8 @@ static uint32_t order(struct sdp_match *match, uint32_t count, const struct sdp_
 uint32_t sdp_agree_formats(const struct sdp_section *s, const struct sdp_policy *policy,
                            const struct sdp_plan *plan, struct sdp_match *match)
 {
-    uint8_t wanted = wanted_feedback(s, policy, plan);
+    struct sdp_policy mine = fitted(policy, s, plan->role);
+    uint8_t wanted = wanted_feedback(s, &mine, plan);
     uint32_t count = 0;
     for (uint32_t i = 0; i < s->format_count && count < SDP_PAYLOADS_MAX; i++) {
         const struct sdp_format *f = &s->formats[i];
@@ -139,8 +157,9 @@ void sdp_agree_facts(const struct sdp_section *s, const struct sdp_policy *polic
                      const struct sdp_plan *plan, const struct sdp_match *match, uint32_t count,
                      struct sdp_negotiated *n)
 {
+    struct sdp_policy mine = fitted(policy, s, plan->role);
     sdp_extension_set set = sdp_agree_extensions(s, policy, plan->role) &
-                            sdp_used_extensions(policy, plan->role, s->kind);
+                            sdp_used_extensions(&mine, plan->role, s->kind);
     for (uint32_t i = 0; i < count; i++)
         payload_of(&match[i], &n->payloads[i]);
     n->payload_count = count;

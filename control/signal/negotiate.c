@@ -27,12 +27,14 @@ void negotiate_failed(struct participant *p, const char *what, const struct sdp_
 void negotiate_policy(const struct participant *p, struct sdp_policy *policy)
 {
     const struct client *c = &p->client;
+    const struct rooms_config *config = &p->room->rooms->config;
     bool firefox = strncasecmp(c->browser, "Firefox", 7) == 0;
     bool safari = strcasecmp(c->browser, "Safari") == 0;
     bool linux_like = strcasecmp(c->os, "Linux") == 0 || strcasecmp(c->os, "Android") == 0;
     *policy = (struct sdp_policy){
-        .enabled = p->room->rooms->config.codecs & ~info_disabled_codecs(c),
+        .enabled = config->codecs & ~info_disabled_codecs(c),
         .single = p->single,
+        .send_side_bwe = config->estimate_bandwidth && config->send_side_bwe,
         .no_red_downstream = firefox || safari,
         .only_chosen_codec = firefox && linux_like,
     };

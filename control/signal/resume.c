@@ -102,6 +102,8 @@ void resume_status(struct participant *p, uint32_t last_sequence, usec_t now)
     for (struct publication *t = p->publications; t; t = t->next)
         dynacast_restart(t, now);
     subscriptions_of_participant(p, now);
+    for (struct subscription *sub = p->subscriptions; sub; sub = sub->next_of_subscriber)
+        subscription_tell_paused(sub);
 }
 
 static bool still_there(const struct participant *p, const Livekit__TrackPublishedResponse *m)

@@ -196,6 +196,9 @@ static void start_join(struct signal_session *s, const struct signal_join *j, us
         .auto_subscribe = params->auto_subscribe,
         .auto_subscribe_data_tracks = params->auto_subscribe_data_track,
         .adaptive_stream = params->adaptive_stream,
+        .allow_pause = params->subscriber_allow_pause == TRISTATE_UNSET
+                           ? s->g->rooms.config.allow_pause
+                           : params->subscriber_allow_pause == TRISTATE_TRUE,
         .disable_lite = params->disable_ice_lite,
     };
     struct room *r = rooms_open(&s->g->rooms, params->room, j->settings, now);

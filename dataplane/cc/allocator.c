@@ -3,8 +3,9 @@
 
 #include <math.h>
 
-#define TOLERANCE 1.1 /* of what is chosen already */
-#define CLASSES   (CC_SPATIAL + 1)
+#define TOLERANCE    1.1 /* of what is chosen already */
+#define TEMPORAL_MIN 1   /* above the lowest layer: larger, but not at a quarter of the frames */
+#define CLASSES      (CC_SPATIAL + 1)
 
 struct step {
     bool found;
@@ -38,7 +39,9 @@ static struct step next_step(const struct cc_track *t, const struct cc_choice *f
     for (uint8_t s = from->paused ? 0 : from->spatial; s < CC_SPATIAL; s++) {
         if (s > top && !from->paused)
             break;
-        uint8_t first = !from->paused && s == from->spatial ? (uint8_t)(from->temporal + 1) : 0;
+        uint8_t first = s > 0 ? least(TEMPORAL_MIN, most) : 0;
+        if (!from->paused && s == from->spatial)
+            first = (uint8_t)(from->temporal + 1);
         for (uint8_t q = first; q <= most; q++) {
             if (t->rates[s][q] > now)
                 return (struct step){true, {false, s, q}, t->rates[s][q]};

@@ -8,6 +8,7 @@
 #define REFERENCE_BITS      24
 #define PROBE_SHIELD        0.92
 #define SUSPECT_QUEUE       (25 * USEC_PER_MS)
+#define LONG_QUEUE          (80 * USEC_PER_MS) /* grown too slowly for the trend, or too fast */
 #define SUSPECT_TIME        (250 * USEC_PER_MS)
 #define SUSPECT_LOSS_TIME   (400 * USEC_PER_MS)
 
@@ -81,7 +82,7 @@ static bool refuted(struct bwe *b, usec_t now)
         return false;
     if (b->queue.delay < SUSPECT_QUEUE)
         b->suspect_since = 0;
-    else if (!b->suspect_since && b->trend.usage == CC_USAGE_OVER)
+    else if (!b->suspect_since && (b->trend.usage == CC_USAGE_OVER || b->queue.delay >= LONG_QUEUE))
         b->suspect_since = now;
     return (b->suspect_since && now - b->suspect_since >= SUSPECT_TIME) ||
            (b->loss.high && now - b->loss.high_since >= SUSPECT_LOSS_TIME);

@@ -37,8 +37,10 @@ double controller_budget(const struct controller *c)
 
 static void limit(struct controller *c, double bps, usec_t now)
 {
-    if (c->raised && now - c->raised < TOO_EARLY)
+    if (c->raised && now - c->raised < TOO_EARLY) {
+        prober_verdict(&c->bwe.prober, false);
         c->patience = c->patience * 2 < PATIENCE_MAX ? c->patience * 2 : PATIENCE_MAX;
+    }
     c->raised = 0;
     c->lowered = now;
     c->raise_at = now + c->patience;
@@ -86,10 +88,12 @@ static void raise_by_patience(struct controller *c, usec_t now)
 {
     if (!c->limited || now < c->raise_at)
         return;
+    if (c->raised && now - c->raised >= TOO_EARLY) {
+        prober_verdict(&c->bwe.prober, true);
+        c->patience = PATIENCE_MIN;
+    }
     c->raise_at = now + c->patience;
     raise(c, c->by_remb ? c->last.used + PROBE_MARGIN * c->last.step : bwe_estimate(&c->bwe), now);
-    if (c->raised && now - c->raised >= TOO_EARLY)
-        c->patience = PATIENCE_MIN;
 }
 
 /* Everything fits, and has for long: back to where it began. */

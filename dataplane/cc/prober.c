@@ -17,7 +17,8 @@
 #define CLUSTER_MAX   (400 * USEC_PER_MS)
 #define TRACE_TIME    (400 * USEC_PER_MS) /* a queue of its making is gone after that */
 #define CLUSTER_BYTES 5000
-#define CLUSTER_MIN   5   /* packets */
+#define CLUSTER_MIN   5 /* packets */
+#define DOUBT_MAX     3
 #define STEP_MAX      2.0 /* of the estimate, in one step */
 #define STEP_MIN      1.15
 #define RATE_MIN      200000.0
@@ -62,12 +63,20 @@ static void back_off(struct prober *p, usec_t now)
     p->state = PROBER_IDLE;
 }
 
+void prober_verdict(struct prober *p, bool good)
+{
+    if (good)
+        p->doubt = 0;
+    else if (p->doubt < DOUBT_MAX)
+        p->doubt++;
+}
+
 void prober_congested(struct prober *p, usec_t now)
 {
     if (p->state != PROBER_IDLE)
         back_off(p, now);
     p->successes = 0;
-    usec_t calm = p->limited ? CALM : CALM_FULL;
+    usec_t calm = (p->limited ? CALM : CALM_FULL) << p->doubt;
     if (p->next < now + calm)
         p->next = now + calm;
     not_too_late(p, now);
@@ -80,7 +89,7 @@ static void begin(struct prober *p, const struct cc_history *h, double estimate,
     p->began = now;
     p->first = h->next;
     p->from_bytes = h->bytes;
-    p->bytes_wanted = (uint32_t)(p->rate / 8 * CLUSTER_TIME / USEC_PER_SEC);
+    p->bytes_wanted = (uint32_t)(p->rate / 8 * (double)(CLUSTER_TIME << p->doubt) / USEC_PER_SEC);
     if (p->bytes_wanted < CLUSTER_BYTES)
         p->bytes_wanted = CLUSTER_BYTES;
     p->state = PROBER_SENDING;
@@ -89,7 +98,7 @@ static void begin(struct prober *p, const struct cc_history *h, double estimate,
 static bool complete(const struct prober *p, usec_t now)
 {
     return p->bytes >= p->bytes_wanted && p->packets >= CLUSTER_MIN &&
-           now - p->began >= CLUSTER_LEAST;
+           now - p->began >= CLUSTER_LEAST << p->doubt;
 }
 
 /* Bytes that should have gone by now; the first ones at once. */
@@ -102,7 +111,7 @@ static uint32_t sending_due(struct prober *p, const struct cc_history *h, usec_t
         p->state = PROBER_WAITING;
         return 0;
     }
-    if (now - p->began > CLUSTER_MAX) { /* nothing to make packets of */
+    if (now - p->began > CLUSTER_MAX << p->doubt) { /* nothing to make packets of */
         back_off(p, now);
         return 0;
     }

@@ -22,6 +22,7 @@ struct prober {
     double goal;     /* bit/s in all that is hoped for; 0: nothing */
     usec_t next;     /* earliest begin of the next cluster */
     usec_t interval; /* between tries that fail */
+    unsigned doubt;  /* how often in a row a rate that seemed good was not */
     double step;     /* of the estimate: highest rate tried */
     uint8_t cluster; /* newest; 0: none ever */
     unsigned successes;
@@ -42,6 +43,10 @@ void prober_init(struct prober *p);
  * tried for at once, unless the link is known to be full. `pressing`: something is left out
  * altogether. */
 void prober_want(struct prober *p, double goal, bool pressing, usec_t now);
+
+/* A rate that two clusters had shown was too much after all, as where a token bucket lets short
+ * bursts through: clusters get longer, and rarer. Or it was good. */
+void prober_verdict(struct prober *p, bool good);
 
 /* The link is full: what was under way is given up, and nothing is tried for a while. */
 void prober_congested(struct prober *p, usec_t now);

@@ -94,4 +94,7 @@ void dump_all(struct sessions *s)
     for (uint32_t i = 0; i < s->tracks.pool.size; i++)
         if (s->tracks.pool.taken[i])
             session_track_tell_wanted(s, &s->track[i]);
+    for (uint32_t i = 0; i < s->subscriptions.pool.size; i++)
+        if (s->subscriptions.pool.taken[i] && s->subscription[i].paused)
+            session_subscription_tell_paused(s, &s->subscription[i]);
 }

@@ -192,6 +192,7 @@ void fill_transport_state(const struct transport *t, Sluice__Link__TransportStat
                           char local[static NET_ADDR_TEXT], char remote[static NET_ADDR_TEXT]);
 
 /* media_events.c */
+void session_subscription_tell_paused(struct sessions *s, const struct subscription *sub);
 void flush_batches(struct sessions *s);
 
 /* lookup.c */

@@ -36,6 +36,17 @@ static void started(struct sessions *s, const struct subscription *sub)
     event_subscription(s, "subscription_started", sub);
 }
 
+void session_subscription_tell_paused(struct sessions *s, const struct subscription *sub)
+{
+    Sluice__Link__SubscriptionPaused m = SLUICE__LINK__SUBSCRIPTION_PAUSED__INIT;
+    m.subscription = sub->state->id;
+    m.paused = sub->paused;
+    Sluice__Link__Event e = SLUICE__LINK__EVENT__INIT;
+    e.body_case = SLUICE__LINK__EVENT__BODY_SUBSCRIPTION_PAUSED;
+    e.subscription_paused = &m;
+    tell(s, &e);
+}
+
 static void flush_levels(struct sessions *s)
 {
     Sluice__Link__AudioLevel *pointers[AUDIO_LEVELS_MAX];
@@ -111,13 +122,27 @@ static void add_report(struct sessions *s, uint64_t track, uint64_t subscription
     start_batch(s);
 }
 
-static void subscription_event(struct sessions *s, const struct subscription *sub,
+static void subscription_event(struct sessions *s, struct subscription *sub,
                                const struct media_event *e)
 {
-    if (e->type == MEDIA_DOWNTRACK_STARTED)
+    switch (e->type) {
+    case MEDIA_DOWNTRACK_STARTED:
         started(s, sub);
-    else
+        break;
+    case MEDIA_DOWNTRACK_PAUSED:
+        sub->paused = e->paused;
+        session_subscription_tell_paused(s, sub);
+        break;
+    default:
         add_report(s, 0, sub->state->id, &e->report);
+        break;
+    }
+}
+
+static bool of_downtrack(const struct media_event *e)
+{
+    return e->type == MEDIA_DOWNTRACK_STARTED || e->type == MEDIA_DOWNTRACK_PAUSED ||
+           (e->type == MEDIA_REPORT && e->downtrack);
 }
 
 static void track_event(struct sessions *s, struct track *t, const struct media_event *e)
@@ -144,7 +169,7 @@ static void track_event(struct sessions *s, struct track *t, const struct media_
 void sessions_media_event(struct sessions *s, const struct media_event *e, usec_t now)
 {
     s->now = now;
-    if (e->type == MEDIA_DOWNTRACK_STARTED || (e->type == MEDIA_REPORT && e->downtrack)) {
+    if (of_downtrack(e)) {
         struct subscription *sub = session_subscription_of(s, e->handle);
         if (sub)
             subscription_event(s, sub, e);

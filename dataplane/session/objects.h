@@ -103,6 +103,7 @@ struct subscription {
     struct track *track;
     struct transport *transport; /* the subscriber's */
     Sluice__Link__Subscription *state;
+    bool paused;                             /* for want of bandwidth */
     LIST_ENTRY(subscription) track_link;     /* track->subscriptions */
     LIST_ENTRY(subscription) transport_link; /* transport->subscriptions */
 };

@@ -47,6 +47,17 @@ static struct transport *session_transport_create(struct sessions *s, struct par
     return t;
 }
 
+static void set_bandwidth(struct sessions *s, const struct transport *t)
+{
+    const Sluice__Link__Transport *m = t->state;
+    struct media_command c = {.type = MEDIA_SET_BANDWIDTH,
+                              .handle = t->handle,
+                              .bandwidth = {.estimated = m->estimate_bandwidth,
+                                            .allow_pause = m->allow_pause,
+                                            .cap = m->bandwidth_cap}};
+    s->out.command(s->out.context, m->worker, &c);
+}
+
 void session_transport_open(struct sessions *s, uint64_t seq, Sluice__Link__Transport *m)
 {
     struct participant *p = find_participant(s, m->participant);
@@ -66,6 +77,7 @@ void session_transport_open(struct sessions *s, uint64_t seq, Sluice__Link__Tran
     if (t) {
         t->ice.tcp_only = m->tcp_only;
         adopt(t, m);
+        set_bandwidth(s, t);
         return;
     }
     t = session_transport_create(s, p, m);
@@ -76,6 +88,7 @@ void session_transport_open(struct sessions *s, uint64_t seq, Sluice__Link__Tran
     adopt(t, m);
     lookup_add_ufrag(s, t->ice.current.ufrag, t->handle);
     worker_command(s, m->worker, MEDIA_OPEN_SESSION, t->handle);
+    set_bandwidth(s, t);
     session_publish_transport(s, t);
 }
 

@@ -92,7 +92,8 @@ static void defaults(void **state)
     assert_int_equal(c.rtc.packet_buffer_size_audio, 200);
     assert_int_equal(c.rtc.pli_throttle[0], 500000);
     assert_int_equal(c.rtc.pli_throttle[2], 1000000);
-    assert_true(c.rtc.congestion_control && c.rtc.allow_tcp_fallback && c.room.auto_create);
+    assert_true(c.rtc.send_side_bwe && c.rtc.congestion_control && c.rtc.allow_tcp_fallback &&
+                c.room.auto_create);
     assert_false(c.rtc.allow_pause || c.rtc.use_external_ip || c.development);
     assert_int_equal(c.room.empty_timeout, 300);
     assert_int_equal(c.room.departure_timeout, 20);

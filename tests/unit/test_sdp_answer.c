@@ -99,6 +99,22 @@ static void sending_video(void **state)
     assert_int_equal(b->facts[1].extensions.abs_send_time, 0);
 }
 
+/* Who gives no feedback estimates by itself, whatever is preferred. */
+static void a_receiver_without_feedback(void **state)
+{
+    struct sdp_bench *b = *state;
+    static char offer[] = CHROMIUM_JOIN;
+    for (char *at = offer; (at = strstr(at, "transport-cc"));)
+        memcpy(at, "transport-no", 12);
+    b->policy.send_side_bwe = true;
+    sdp_bench_offer(b, offer);
+    sdp_bench_send(b, 1);
+    sdp_bench_answer(b);
+    assert_true(sdp_bench_has(b, 1, "a=rtcp-fb:96 goog-remb"));
+    assert_int_equal(b->facts[1].extensions.transport_cc, 0);
+    assert_int_equal(b->facts[1].extensions.abs_send_time, 2);
+}
+
 static void ended_section(void **state)
 {
     struct sdp_bench *b = *state;
@@ -359,6 +375,7 @@ int main(void)
         T(golden_audio_and_data),
         T(idle_section),
         T(sending_video),
+        T(a_receiver_without_feedback),
         T(ended_section),
         T(publish_simulcast),
         T(publish_svc),

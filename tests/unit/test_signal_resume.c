@@ -510,6 +510,51 @@ static void a_waiting_room_that_was_joined_is_taken_over(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_stage, close_stage)
 
+/* Bob's line takes no more: told to the dataplane, which tells what is paused, and Bob is told. */
+static void a_cap_is_passed_on_and_pauses_are_told(void **state)
+{
+    (void)state;
+    a_call();
+    Livekit__SimulateScenario body = LIVEKIT__SIMULATE_SCENARIO__INIT;
+    body.scenario_case = LIVEKIT__SIMULATE_SCENARIO__SCENARIO_SUBSCRIBER_BANDWIDTH;
+    body.subscriber_bandwidth = 300000;
+    Livekit__SignalRequest m = LIVEKIT__SIGNAL_REQUEST__INIT;
+    m.message_case = LIVEKIT__SIGNAL_REQUEST__MESSAGE_SIMULATE;
+    m.simulate = &body;
+    actor_send(&bob, &m);
+    const Sluice__Link__Transport *t =
+        stage_last(&stage, SLUICE__LINK__COMMAND__BODY_OPEN_TRANSPORT)->open_transport;
+    assert_int_equal(t->bandwidth_cap, 300000);
+    assert_int_equal(t->id, actor_participant(&bob)->transports[0]->index.id);
+    assert_string_equal(actor_heard(&bob), ""); /* as LiveKit */
+
+    struct subscription *s = actor_participant(&bob)->subscriptions;
+    Sluice__Link__SubscriptionPaused paused = SLUICE__LINK__SUBSCRIPTION_PAUSED__INIT;
+    paused.subscription = s->index.id;
+    paused.paused = true;
+    Sluice__Link__Event e = SLUICE__LINK__EVENT__INIT;
+    e.body_case = SLUICE__LINK__EVENT__BODY_SUBSCRIPTION_PAUSED;
+    e.subscription_paused = &paused;
+    stage_event(&stage, &e);
+    stage_event(&stage, &e); /* a new control hears it again */
+    assert_string_equal(actor_heard(&bob), "stream_state_update");
+    const Livekit__StreamStateUpdate *u =
+        actor_last(&bob, LIVEKIT__SIGNAL_RESPONSE__MESSAGE_STREAM_STATE_UPDATE)
+            ->stream_state_update;
+    assert_int_equal(u->stream_states[0]->state, LIVEKIT__STREAM_STATE__PAUSED);
+    assert_string_equal(u->stream_states[0]->track_sid, s->track->sid);
+    assert_string_equal(u->stream_states[0]->participant_sid, actor_participant(&alice)->sid);
+
+    actor_cut(&bob); /* what changes meanwhile is told on return */
+    paused.paused = false;
+    stage_event(&stage, &e);
+    actor_resume(&bob);
+    answer_status(&bob, 0);
+    u = actor_last(&bob, LIVEKIT__SIGNAL_RESPONSE__MESSAGE_STREAM_STATE_UPDATE)
+            ->stream_state_update;
+    assert_int_equal(u->stream_states[0]->state, LIVEKIT__STREAM_STATE__ACTIVE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -522,6 +567,7 @@ int main(void)
         TEST(a_new_control_takes_over),
         TEST(a_damaged_record_ends_that_session_only),
         TEST(simulated_failures_happen_once),
+        TEST(a_cap_is_passed_on_and_pauses_are_told),
         TEST(another_protocol_is_remembered),
         TEST(a_large_record_goes_in_parts),
         TEST(a_larger_record_loses_its_metadata),

@@ -51,6 +51,7 @@
     for (const name of ['TrackMuted', 'TrackUnmuted', 'TrackPublished', 'TrackUnpublished']) room.on(RoomEvent[name], (pub, p) => note(name, { who: p.identity, sid: pub.trackSid }));
     room.on(RoomEvent.ActiveSpeakersChanged, list => note('ActiveSpeakersChanged', { who: list.map(p => p.identity) }));
     room.on(RoomEvent.ConnectionQualityChanged, (quality, p) => note('ConnectionQualityChanged', { who: p.identity, quality }));
+    room.on(RoomEvent.TrackStreamStateChanged, (pub, state, p) => note('TrackStreamStateChanged', { who: p.identity, sid: pub.trackSid, state }));
     room.on(RoomEvent.DataReceived, received);
   }
 
@@ -211,7 +212,7 @@
     // Of `size` letters; the error's fields if it is refused.
     setMetadata: size => room.localParticipant.setMetadata('x'.repeat(size)).then(() => null, e => ({ name: e.name, reason: e.reasonName })),
     metadataOf: identity => room.remoteParticipants.get(identity).metadata?.length ?? 0,
-    simulate: scenario => room.simulateScenario(scenario),
+    simulate: (scenario, argument) => room.simulateScenario(scenario, argument),
     killSignal() { room.engine.client.ws?.close?.(); },
     state: () => room.state,
     leave: () => room.disconnect(),
