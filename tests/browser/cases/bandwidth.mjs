@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { decoded, decodesMore, freezes, hears, heights, keepsDecoding, sees, seesVideo } from '../lib/media.mjs';
-import { Namespaces, needsNamespaces } from '../lib/namespaces.mjs';
+import { Namespaces, needsNamespaces } from '../../netns/namespaces.mjs';
 import { sleep, until } from '../lib/net.mjs';
 
 const run = promisify(execFile);
