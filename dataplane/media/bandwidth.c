@@ -209,12 +209,6 @@ void bandwidth_remb(struct media *m, struct session *s, uint64_t bps)
         controller_remb(s->bandwidth, (double)bps, s->cc.bytes, m->now);
 }
 
-uint64_t bandwidth_budget(const struct session *s)
-{
-    double bps = s->bandwidth ? controller_budget(s->bandwidth) : INFINITY;
-    return bps < INFINITY ? (uint64_t)bps : 0;
-}
-
 usec_t bandwidth_deadline(const struct session *s)
 {
     return s->bandwidth ? controller_deadline(s->bandwidth) : USEC_NEVER;

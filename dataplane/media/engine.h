@@ -320,8 +320,6 @@ void bandwidth_open(struct media *m, struct session *s, const struct downtrack *
 void bandwidth_feedback(struct media *m, struct session *s, const struct rtcp_packet *p);
 void bandwidth_remb(struct media *m, struct session *s, uint64_t bps);
 void bandwidth_changed(struct media *m, struct session *s); /* its downtracks have */
-/* bit/s that it may take; 0: unlimited, as far as is known. */
-uint64_t bandwidth_budget(const struct session *s);
 usec_t bandwidth_deadline(const struct session *s);
 void bandwidth_run(struct media *m, struct session *s);
 
