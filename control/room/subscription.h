@@ -61,7 +61,8 @@ void subscription_sending(const struct subscription *s, struct sdp_sending *out)
 /* True if p gets any track of `other`. */
 bool subscription_to_participant(const struct participant *p, const struct participant *other);
 
-/* Tells the subscriber if it does not know yet whether the track is paused for want of bandwidth. */
+/* Tells the subscriber if it does not know yet whether the track is paused for want of bandwidth.
+ */
 void subscription_tell_paused(struct subscription *s);
 
 #endif
