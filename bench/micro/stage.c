@@ -237,14 +237,9 @@ void stage_inject_raw(struct stage *s, bool known, const void *data, size_t len)
         abort();
 }
 
-void stage_pass(struct stage *s, usec_t time)
-{
-    atomic_fetch_add_explicit(&s->now, time, memory_order_relaxed);
-}
-
 void stage_inject(struct stage *s)
 {
-    stage_pass(s, s->config.interval);
+    atomic_fetch_add_explicit(&s->now, s->config.interval, memory_order_relaxed);
     s->ts += (uint32_t)(s->config.interval * (is_video(s) ? 90 : 48) / USEC_PER_MS);
     for (unsigned i = 0; i < s->config.burst; i++)
         inject_packet(s, i == 0, i + 1 == s->config.burst);

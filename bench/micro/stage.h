@@ -32,9 +32,6 @@ void stage_close(struct stage *s);
 /* Lets `interval` pass and puts the publisher's next frame before the worker. */
 void stage_inject(struct stage *s);
 
-/* Lets time pass. */
-void stage_pass(struct stage *s, usec_t time);
-
 /* A datagram from an address that is the publisher's, or nobody's. */
 void stage_inject_raw(struct stage *s, bool known, const void *data, size_t len);
 
