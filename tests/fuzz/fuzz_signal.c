@@ -79,7 +79,7 @@ static void start(struct tab *c, bool reconnect)
     c->params.reconnect = reconnect;
     struct signal_join j = {.claims = &c->claims, .params = &c->params};
     struct signal_io io = {.ctx = c, .write = io_write, .close = io_close};
-    if (signal_check(g, &j).status == 0)
+    if (signal_check(g, &j, now).status == 0)
         c->session = signal_start(g, &j, &io, now);
 }
 
@@ -109,17 +109,17 @@ static void aim(Sluice__Link__Event *e)
     if (e->body_case == SLUICE__LINK__EVENT__BODY_TRANSPORT_STATE && p && p->transports[0])
         e->transport_state->transport = p->transports[0]->index.id;
     if (e->body_case == SLUICE__LINK__EVENT__BODY_LAYER_SEEN && t)
-        e->layer_seen->track = t->index.id;
+        e->layer_seen->track = t->source[0].index.id;
     if (e->body_case == SLUICE__LINK__EVENT__BODY_WANTED_LAYERS && t)
-        e->wanted_layers->track = t->index.id;
+        e->wanted_layers->track = t->source[0].index.id;
     if (e->body_case == SLUICE__LINK__EVENT__BODY_PARTICIPANT_STATUS && p)
         e->participant_status->participant = p->index.id;
     if (e->body_case == SLUICE__LINK__EVENT__BODY_AUDIO_LEVELS && t)
         for (size_t i = 0; i < e->audio_levels->n_levels; i++)
-            e->audio_levels->levels[i]->track = t->index.id;
+            e->audio_levels->levels[i]->track = t->source[0].index.id;
     if (e->body_case == SLUICE__LINK__EVENT__BODY_REPORTS && t)
         for (size_t i = 0; i < e->reports->n_reports; i++)
-            e->reports->reports[i]->track = t->index.id;
+            e->reports->reports[i]->track = t->source[0].index.id;
 }
 
 static void step(uint8_t kind, const uint8_t *bytes, size_t n)
