@@ -143,9 +143,10 @@ static void *lead(void *arg)
 
 static void play(struct play *p)
 {
+    for (unsigned i = 0; i < p->workers; i++)
+        p->players[i] = (struct player){.play = p, .worker = i};
     p->begin = clock_monotonic();
     for (unsigned i = 0; i < p->workers; i++) {
-        p->players[i] = (struct player){.play = p, .worker = i};
         if (pthread_create(&p->players[i].thread, NULL, i == 0 ? lead : follow, &p->players[i]))
             abort();
     }
