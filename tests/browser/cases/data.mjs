@@ -166,7 +166,8 @@ async function crafted(t) {
   assert.deepEqual((await texts(bob)).filter(x => !all.includes(x)), ['bob 1', 'bob 2', 'bob 3']);
   for (const who of [bob, carol]) assert.ok((await inbox(who, 'text')).every(m => m.from === 'alice'));
   const counters = await t.server.counters();
-  assert.deepEqual([counters.drop_data_duplicate, counters.drop_data_kind], [4, 2]);
+  // a transcription is the server's to send; metrics are no fault, but nobody here may have them
+  assert.deepEqual([counters.drop_data_duplicate, counters.drop_data_kind], [4, 1]);
 }
 
 // What comes by a channel that LiveKit does not know is a message without a topic.
