@@ -158,10 +158,10 @@ static bool may_ask(struct http_request *r)
 {
     const struct claims *c = http_context(r);
     if (!c)
-        http_respond_text(r, 401, "a token with the grants roomList and roomAdmin is needed");
-    else if (!c->video.room_list || !c->video.room_admin)
-        http_respond_text(r, 403, "the token lacks the grant roomList or roomAdmin");
-    return c && c->video.room_list && c->video.room_admin;
+        http_respond_text(r, 401, "a token with the grants roomList and roomCreate is needed");
+    else if (!c->video.room_list || !c->video.room_create)
+        http_respond_text(r, 403, "the token lacks the grant roomList or roomCreate");
+    return c && c->video.room_list && c->video.room_create;
 }
 
 static const char *socket_of(const char *from)

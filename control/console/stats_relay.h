@@ -6,7 +6,7 @@
  *   GET /console/stats?from=dataplane|control&get=...[&room=...][&participant=...]
  *
  * answers 200 with the lines of that socket (application/x-ndjson). It takes a token with the
- * grants roomList and roomAdmin: 401 without one, 403 if it has less. 400: from or get is missing;
+ * grants roomList and roomCreate: 401 without one, 403 if it has less. 400: from or get is missing;
  * 502: nobody answers at the socket, or says too much; 503: too many ask at once; 504: no whole
  * answer in time.
  */

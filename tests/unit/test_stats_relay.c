@@ -48,7 +48,7 @@ static int set_up(void **state)
     assert_non_null(mkdtemp(s->directory));
     s->relay = stats_relay_create(s->h.loop, s->h.server, s->directory);
     assert_non_null(s->relay);
-    s->claims.video = (struct video_grant){.present = true, .room_list = true, .room_admin = true};
+    s->claims.video = (struct video_grant){.present = true, .room_list = true, .room_create = true};
     snprintf(s->path, sizeof(s->path), "%s/stats.sock", s->directory);
     struct sockaddr_un at = {.sun_family = AF_UNIX};
     strcpy(at.sun_path, s->path);
@@ -115,7 +115,7 @@ static void lines_of_the_socket_come_back(void **state)
 static void who_may_not_ask_is_told(void **state)
 {
     struct scene *s = *state;
-    s->claims.video.room_admin = false;
+    s->claims.video.room_create = false;
     assert_non_null(strstr(harness_exchange(&s->h, ASK), " 403 "));
     s->claims.video.present = false;
     assert_non_null(strstr(harness_exchange(&s->h, ASK), " 401 "));

@@ -45,7 +45,7 @@ async function operatorToken(grant) {
 }
 
 async function consoleShowsTheCall(t) {
-  const { page, tables } = await watch(t, await operatorToken({ roomList: true, roomAdmin: true }));
+  const { page, tables } = await watch(t, await operatorToken({ roomList: true, roomCreate: true }));
   await until('the room in the console', async () => (await tables()).rooms.some(row => row[0] === 'console' && row[2] === '2'), 30);
   assert.ok(!page.url().includes('token'), 'the token stays in the address bar');
   await page.evaluate(() => document.querySelector('#rooms tbody tr').click());
