@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What reports of the dataplane become: speakers, connection quality, wanted layers. */
-#include "tests/unit/signal_stage.h"
+#include "tests/unit/signal_cast.h"
 
 #include "control/room/participant.h"
 #include "control/room/quality.h"
@@ -9,15 +9,9 @@
 #include <math.h>
 #include <string.h>
 
-static struct stage stage;
-static struct actor alice, bob;
-
 static int open_stage(void **state)
 {
-    (void)state;
-    stage_open(&stage);
-    actor_open(&alice, &stage, "alice");
-    actor_open(&bob, &stage, "bob");
+    cast_open(state);
     actor_join(&alice, OFFER_JOIN);
     actor_transport(&alice, SLUICE__LINK__CONNECTION__CONNECTED);
     actor_add_track(&alice, "mic-1", LIVEKIT__TRACK_TYPE__AUDIO, LIVEKIT__TRACK_SOURCE__MICROPHONE);
@@ -28,15 +22,6 @@ static int open_stage(void **state)
     stage_pass(&stage, 6 * USEC_PER_SEC);
     actor_heard(&alice);
     actor_heard(&bob);
-    return 0;
-}
-
-static int close_stage(void **state)
-{
-    (void)state;
-    actor_close(&alice);
-    actor_close(&bob);
-    stage_close(&stage);
     return 0;
 }
 
@@ -280,7 +265,7 @@ static void reports_of_nothing_are_harmless(void **state)
     assert_string_equal(actor_heard(&alice), "");
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, open_stage, close_stage)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, open_stage, cast_close)
 
 int main(void)
 {

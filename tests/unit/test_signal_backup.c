@@ -1,34 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A track in two codecs: VP9, and VP8 for those who cannot decode it. */
-#include "tests/unit/signal_stage.h"
+#include "tests/unit/signal_cast.h"
 
 #include "control/room/participant.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static struct stage stage;
-static struct actor alice, bob, carol;
-
-static int open_stage(void **state)
-{
-    (void)state;
-    stage_open(&stage);
-    actor_open(&alice, &stage, "alice");
-    actor_open(&bob, &stage, "bob");
-    actor_open(&carol, &stage, "carol");
-    return 0;
-}
-
-static int close_stage(void **state)
-{
-    (void)state;
-    actor_close(&alice);
-    actor_close(&bob);
-    actor_close(&carol);
-    stage_close(&stage);
-    return 0;
-}
 
 #define SENDS(id)  "a=msid:- " id "\r\na=sendonly\r\na=ssrc:4711 cname:x\r\n"
 #define CAMERA_VP9 SESSION("0 1 2 3 4 5 6 8") RECEIVING VIDEO(ICE, "8", SENDS("cam-1"))
@@ -252,7 +229,7 @@ static void codecs_that_were_not_announced_change_nothing(void **state)
     assert_non_null(camera()->source[1].facts);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, open_stage, close_stage)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, cast_open, cast_close)
 
 int main(void)
 {

@@ -1,35 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Data tracks and data blobs: requests, answers, what the dataplane and others are told. */
-#include "tests/unit/signal_stage.h"
+#include "tests/unit/signal_cast.h"
 
 #include "control/room/participant.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct stage stage;
-static struct actor alice, bob, carol;
-
-static int open_stage(void **state)
-{
-    (void)state;
-    stage_open(&stage);
-    actor_open(&alice, &stage, "alice");
-    actor_open(&bob, &stage, "bob");
-    actor_open(&carol, &stage, "carol");
-    return 0;
-}
-
-static int close_stage(void **state)
-{
-    (void)state;
-    actor_close(&alice);
-    actor_close(&bob);
-    actor_close(&carol);
-    stage_close(&stage);
-    return 0;
-}
 
 static void join(struct actor *a)
 {
@@ -490,7 +467,7 @@ static void blobs_are_off_by_default(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_stage, close_stage)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, cast_open, cast_close)
     const struct CMUnitTest tests[] = {
         TEST(a_track_is_announced_and_subscribed_to),
         TEST(a_track_ends_for_its_subscribers),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Two PeerConnections: the client offers what it publishes, we offer what it gets. */
-#include "tests/unit/signal_stage.h"
+#include "tests/unit/signal_cast.h"
 
 #include "control/room/participant.h"
 
@@ -10,27 +10,6 @@
 #define PUBLISH    SESSION("0 1") DATA(ICE, "0", "actpass") AUDIO(ICE, "1", MIC)
 #define TAKE_DATA  SESSION("0") DATA(ICE, "0", "active")
 #define TAKE_AUDIO SESSION("0 1") DATA(ICE, "0", "active") AUDIO(ICE, "1", RECVONLY)
-
-static struct stage stage;
-static struct actor alice, bob;
-
-static int open_stage(void **state)
-{
-    (void)state;
-    stage_open(&stage);
-    actor_open(&alice, &stage, "alice");
-    actor_open(&bob, &stage, "bob");
-    return 0;
-}
-
-static int close_stage(void **state)
-{
-    (void)state;
-    actor_close(&alice);
-    actor_close(&bob);
-    stage_close(&stage);
-    return 0;
-}
 
 static const Livekit__SessionDescription *last_offer(void)
 {
@@ -166,7 +145,7 @@ static void resuming_restarts_ice_with_an_offer(void **state)
     assert_non_null(mapped(last_offer(), "1"));
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, open_stage, close_stage)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, cast_open, cast_close)
 
 int main(void)
 {

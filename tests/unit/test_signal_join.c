@@ -1,31 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Joining, in the order of LiveKit 1.13's recordings; duplicates, leaving, timeouts. */
-#include "tests/unit/signal_stage.h"
+#include "tests/unit/signal_cast.h"
 
 #include "control/room/participant.h"
 
 #include <string.h>
-
-static struct stage stage;
-static struct actor alice, bob;
-
-static int open_stage(void **state)
-{
-    (void)state;
-    stage_open(&stage);
-    actor_open(&alice, &stage, "alice");
-    actor_open(&bob, &stage, "bob");
-    return 0;
-}
-
-static int close_stage(void **state)
-{
-    (void)state;
-    actor_close(&alice);
-    actor_close(&bob);
-    stage_close(&stage);
-    return 0;
-}
 
 static void single_join_is_answered_at_once(void **state)
 {
@@ -471,7 +450,7 @@ static void garbage_is_harmless(void **state)
     assert_true(alice.closed);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, open_stage, close_stage)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, cast_open, cast_close)
 
 int main(void)
 {

@@ -1,33 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Publishing and subscribing with one PeerConnection: messages, descriptions, and what the
  * dataplane is told. */
-#include "tests/unit/signal_stage.h"
+#include "tests/unit/signal_cast.h"
 
 #include "control/room/participant.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static struct stage stage;
-static struct actor alice, bob;
-
-static int open_stage(void **state)
-{
-    (void)state;
-    stage_open(&stage);
-    actor_open(&alice, &stage, "alice");
-    actor_open(&bob, &stage, "bob");
-    return 0;
-}
-
-static int close_stage(void **state)
-{
-    (void)state;
-    actor_close(&alice);
-    actor_close(&bob);
-    stage_close(&stage);
-    return 0;
-}
 
 static void settle(void)
 {
@@ -456,14 +435,11 @@ static void limits_of_the_configuration_hold(void **state)
     assert_true(
         stage_last(&stage, SLUICE__LINK__COMMAND__BODY_OPEN_TRANSPORT)->open_transport->tcp_only);
     alice_publishes();
-    struct actor carol;
-    actor_open(&carol, &stage, "carol");
     struct signal_join j = {.claims = &carol.claims, .params = &carol.params};
     stage.rooms->config.track_limit = 2; /* what Alice publishes */
     assert_int_equal(signal_check(stage.g, &j, stage.now).status, 503);
     stage.rooms->config.track_limit = 100;
     assert_int_equal(signal_check(stage.g, &j, stage.now).status, 0);
-    actor_close(&carol);
 }
 
 static void what_changes_about_a_track_is_told(void **state)
@@ -701,7 +677,7 @@ static void what_the_dataplane_refuses_is_taken_back(void **state)
     assert_true(alice.closed);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, open_stage, close_stage)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, cast_open, cast_close)
 
 int main(void)
 {

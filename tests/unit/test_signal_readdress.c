@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Our addresses change during a call: who is told what, and when. */
-#include "tests/unit/signal_stage.h"
+#include "tests/unit/signal_cast.h"
 
 #include "control/room/participant.h"
 #include "control/signal/readdress.h"
@@ -8,15 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static struct stage stage;
-static struct actor alice, bob;
-
 static int open_stage(void **state)
 {
-    (void)state;
-    stage_open(&stage);
-    actor_open(&alice, &stage, "alice");
-    actor_open(&bob, &stage, "bob");
+    cast_open(state);
     actor_join(&alice, OFFER_JOIN);
     actor_transport(&alice, SLUICE__LINK__CONNECTION__CONNECTED);
     actor_join(&bob, OFFER_JOIN);
@@ -24,15 +18,6 @@ static int open_stage(void **state)
     stage_pass(&stage, 6 * USEC_PER_SEC);
     actor_heard(&alice);
     actor_heard(&bob);
-    return 0;
-}
-
-static int close_stage(void **state)
-{
-    (void)state;
-    actor_close(&alice);
-    actor_close(&bob);
-    stage_close(&stage);
     return 0;
 }
 
@@ -152,13 +137,12 @@ static void ports_and_transports_are_those_of_the_nat(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(candidates_go_out_at_once, open_stage, close_stage),
-        cmocka_unit_test_setup_teardown(what_was_offered_before_is_no_news, open_stage,
-                                        close_stage),
-        cmocka_unit_test_setup_teardown(who_is_silent_is_told_to_resume, open_stage, close_stage),
-        cmocka_unit_test_setup_teardown(native_clients_are_told_last, open_stage, close_stage),
+        cmocka_unit_test_setup_teardown(candidates_go_out_at_once, open_stage, cast_close),
+        cmocka_unit_test_setup_teardown(what_was_offered_before_is_no_news, open_stage, cast_close),
+        cmocka_unit_test_setup_teardown(who_is_silent_is_told_to_resume, open_stage, cast_close),
+        cmocka_unit_test_setup_teardown(native_clients_are_told_last, open_stage, cast_close),
         cmocka_unit_test_setup_teardown(ports_and_transports_are_those_of_the_nat, open_stage,
-                                        close_stage),
+                                        cast_close),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A client comes back; the dataplane comes back; control itself comes back. */
-#include "tests/unit/signal_stage.h"
+#include "tests/unit/signal_cast.h"
 
 #include "control/room/participant.h"
 #include "control/room/record.h"
@@ -9,27 +9,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-static struct stage stage;
-static struct actor alice, bob;
-
-static int open_stage(void **state)
-{
-    (void)state;
-    stage_open(&stage);
-    actor_open(&alice, &stage, "alice");
-    actor_open(&bob, &stage, "bob");
-    return 0;
-}
-
-static int close_stage(void **state)
-{
-    (void)state;
-    actor_close(&alice);
-    actor_close(&bob);
-    stage_close(&stage);
-    return 0;
-}
 
 static void a_call(void)
 {
@@ -508,7 +487,7 @@ static void a_waiting_room_that_was_joined_is_taken_over(void **state)
     stage_close(&second);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, open_stage, close_stage)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, cast_open, cast_close)
 
 /* Bob's line takes no more: told to the dataplane, which tells what is paused, and Bob is told. */
 static void a_cap_is_passed_on_and_pauses_are_told(void **state)

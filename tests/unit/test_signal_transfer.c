@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sessions that go on in another room, and participants who are shown in one. */
-#include "tests/unit/signal_stage.h"
+#include "tests/unit/signal_cast.h"
 
 #include "control/room/broadcast.h"
 #include "control/room/forward.h"
@@ -11,27 +11,10 @@
 #include <stdio.h>
 #include <string.h>
 
-static struct stage stage;
-static struct actor alice, bob, carol;
-
 static int open_stage(void **state)
 {
-    (void)state;
-    stage_open(&stage);
-    actor_open(&alice, &stage, "alice");
-    actor_open(&bob, &stage, "bob");
-    actor_open(&carol, &stage, "carol");
+    cast_open(state);
     carol.params.room = (char *)(uintptr_t) "other";
-    return 0;
-}
-
-static int close_stage(void **state)
-{
-    (void)state;
-    actor_close(&alice);
-    actor_close(&bob);
-    actor_close(&carol);
-    stage_close(&stage);
     return 0;
 }
 
@@ -284,7 +267,7 @@ static void another_control_goes_on(void **state)
     stage_close(&second);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, open_stage, close_stage)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, open_stage, cast_close)
 
 int main(void)
 {

@@ -70,20 +70,41 @@ void completion_each_option(void (*each)(void *arg, const struct command_option 
     }
 }
 
+struct selection {
+    FILE *to;
+    enum completion completion;
+    bool first;
+};
+
+static void print_pattern(void *arg, const struct command_option *o)
+{
+    struct selection *s = arg;
+    if (!o->value || (s->completion != COMPLETE_NOTHING && o->completion != s->completion))
+        return;
+    fprintf(s->to, "%s--%s", s->first ? "" : "|", o->name);
+    s->first = false;
+}
+
+void completion_pattern(FILE *to, enum completion completion)
+{
+    struct selection s = {.to = to, .completion = completion, .first = true};
+    completion_each_option(print_pattern, &s);
+}
+
 static enum status run(const struct invocation *v)
 {
-    const char *shell = v->arguments[0];
-    if (strcmp(shell, "bash") == 0)
-        completion_bash(stdout);
-    else if (strcmp(shell, "zsh") == 0)
-        completion_zsh(stdout);
-    else if (strcmp(shell, "fish") == 0)
-        completion_fish(stdout);
-    else
-        fprintf(stderr, "sluicectl completion: bash, zsh or fish, not \"%s\"\n", shell);
-    return strcmp(shell, "bash") == 0 || strcmp(shell, "zsh") == 0 || strcmp(shell, "fish") == 0
-               ? STATUS_OK
-               : STATUS_USAGE;
+    static const struct {
+        const char *name;
+        void (*write)(FILE *to);
+    } shells[] = {{"bash", completion_bash}, {"zsh", completion_zsh}, {"fish", completion_fish}};
+    for (size_t i = 0; i < sizeof(shells) / sizeof(shells[0]); i++) {
+        if (strcmp(v->arguments[0], shells[i].name) == 0) {
+            shells[i].write(stdout);
+            return STATUS_OK;
+        }
+    }
+    fprintf(stderr, "sluicectl completion: bash, zsh or fish, not \"%s\"\n", v->arguments[0]);
+    return STATUS_USAGE;
 }
 
 const struct command command_completion = {

@@ -13,6 +13,10 @@ void completion_fish(FILE *to);
 /* Calls `each` for every option of every command once, however many have it. */
 void completion_each_option(void (*each)(void *arg, const struct command_option *o), void *arg);
 
+/* The options that take a value and are completed so, as a shell's pattern: "--config|--key-file".
+ * COMPLETE_NOTHING: all that take a value. */
+void completion_pattern(FILE *to, enum completion completion);
+
 /* The words that a command's arguments may be, with spaces between: "bash zsh fish" of
  * "bash|zsh|fish", "refresh" of "[refresh]"; false if they are free. */
 bool completion_words(const struct command *c, char *buf, size_t size);

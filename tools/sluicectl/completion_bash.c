@@ -1,28 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tools/sluicectl/completion.h"
 
-struct selection {
-    FILE *to;
-    bool with_value;            /* those that take a value */
-    enum completion completion; /* and are completed so; COMPLETE_NOTHING: all */
-    bool first;
-};
-
-static void print_pattern(void *arg, const struct command_option *o)
-{
-    struct selection *s = arg;
-    if (!o->value || (s->completion != COMPLETE_NOTHING && o->completion != s->completion))
-        return;
-    fprintf(s->to, "%s--%s", s->first ? "" : "|", o->name);
-    s->first = false;
-}
-
-static void pattern(FILE *to, enum completion completion)
-{
-    struct selection s = {.to = to, .completion = completion, .first = true};
-    completion_each_option(print_pattern, &s);
-}
-
 static void print_options(FILE *to, const struct command_option *o)
 {
     for (; o && o->name; o++)
@@ -78,18 +56,18 @@ void completion_bash(FILE *to)
                 "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
                 "    case ${COMP_WORDS[i]} in\n"
                 "      ");
-    pattern(to, COMPLETE_NOTHING);
+    completion_pattern(to, COMPLETE_NOTHING);
     fprintf(to, ") ((i++)) ;;\n"
                 "      -*) ;;\n"
                 "      *) typed=\"$typed${COMP_WORDS[i]} \" ;;\n"
                 "    esac\n"
                 "  done\n"
                 "  case $prev in\n    ");
-    pattern(to, COMPLETE_FILE);
+    completion_pattern(to, COMPLETE_FILE);
     fprintf(to, ") COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n    ");
-    pattern(to, COMPLETE_DIRECTORY);
+    completion_pattern(to, COMPLETE_DIRECTORY);
     fprintf(to, ") COMPREPLY=($(compgen -d -- \"$cur\")); return ;;\n    ");
-    pattern(to, COMPLETE_NOTHING);
+    completion_pattern(to, COMPLETE_NOTHING);
     fprintf(to, ") return ;;\n  esac\n  case $typed in\n");
     print_firsts(to);
     for (const struct command *const *c = commands; *c; c++) {

@@ -64,20 +64,14 @@ static void print_command(FILE *to, const struct command *c)
                 c->name);
 }
 
-struct values {
-    FILE *to;
-};
-
-static void print_valued(void *arg, const struct command_option *o)
+static void print_valued(void *to, const struct command_option *o)
 {
-    const struct values *v = arg;
     if (o->value)
-        fprintf(v->to, " --%s", o->name);
+        fprintf(to, " --%s", o->name);
 }
 
 void completion_fish(FILE *to)
 {
-    struct values v = {to};
     fprintf(to, "# fish completion for sluicectl\n"
                 "function __sluicectl_typed\n"
                 "  set -l typed ''\n"
@@ -86,7 +80,7 @@ void completion_fish(FILE *to)
                 "    if test $skip = 1\n"
                 "      set skip 0\n"
                 "    else if contains -- $word");
-    completion_each_option(print_valued, &v);
+    completion_each_option(print_valued, to);
     fprintf(to, "\n      set skip 1\n"
                 "    else if not string match -q -- '-*' $word\n"
                 "      set typed \"$typed$word \"\n"

@@ -26,27 +26,6 @@ static void print_options(FILE *to, const struct command_option *o)
     }
 }
 
-struct selection {
-    FILE *to;
-    enum completion completion;
-    bool first;
-};
-
-static void print_pattern(void *arg, const struct command_option *o)
-{
-    struct selection *s = arg;
-    if (!o->value || (s->completion != COMPLETE_NOTHING && o->completion != s->completion))
-        return;
-    fprintf(s->to, "%s--%s", s->first ? "" : "|", o->name);
-    s->first = false;
-}
-
-static void pattern(FILE *to, enum completion completion)
-{
-    struct selection s = {.to = to, .completion = completion, .first = true};
-    completion_each_option(print_pattern, &s);
-}
-
 static void print_case(FILE *to, const struct command *c)
 {
     char words[128];
@@ -98,18 +77,18 @@ void completion_zsh(FILE *to)
                 "local -a found\n"
                 "for ((i = 2; i < CURRENT; i++)); do\n"
                 "  case ${words[i]} in\n    ");
-    pattern(to, COMPLETE_NOTHING);
+    completion_pattern(to, COMPLETE_NOTHING);
     fprintf(to, ") ((i++)) ;;\n"
                 "    -*) ;;\n"
                 "    *) typed+=\"${words[i]} \" ;;\n"
                 "  esac\n"
                 "done\n"
                 "case $prev in\n  ");
-    pattern(to, COMPLETE_FILE);
+    completion_pattern(to, COMPLETE_FILE);
     fprintf(to, ") _files; return ;;\n  ");
-    pattern(to, COMPLETE_DIRECTORY);
+    completion_pattern(to, COMPLETE_DIRECTORY);
     fprintf(to, ") _files -/; return ;;\n  ");
-    pattern(to, COMPLETE_NOTHING);
+    completion_pattern(to, COMPLETE_NOTHING);
     fprintf(to, ") return ;;\nesac\n");
     print_words(to);
     fprintf(to, "_describe sluicectl found\n");
